@@ -1,0 +1,43 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""The options that modules share, word for word."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+try:
+    from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
+except ImportError:
+    AUTH_ARG_SPEC = {}
+
+Spec = dict[str, dict[str, Any]]
+
+CHART_REPO_URL = "https://istio-release.storage.googleapis.com/charts"
+
+
+def connection() -> Spec:
+    """kubernetes.core's connection options, and the check that the cluster is the one that was meant."""
+    return {**copy.deepcopy(AUTH_ARG_SPEC), "expected_cluster_uid": {"type": "str"}}
+
+
+def waiting(seconds: int = 300) -> Spec:
+    """C(wait) and C(wait_timeout) in seconds."""
+    return {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": seconds}}
+
+
+def control_plane_namespace() -> Spec:
+    """Where istiod and its objects live."""
+    return {"control_plane_namespace": {"type": "str", "default": "istio-system"}}
+
+
+def chart() -> Spec:
+    """Where a chart comes from, in the words of kubernetes.core.helm."""
+    return {
+        "chart_ref": {"type": "str"},
+        "chart_repo_url": {"type": "str", "default": CHART_REPO_URL},
+        "chart_version": {"type": "str"},
+        "binary_path": {"type": "path"},
+    }

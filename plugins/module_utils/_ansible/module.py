@@ -1,0 +1,110 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Running a module: connection, guard, progress, and every problem as one clean answer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible.guard import Guard
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible.progress import Progress
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster, connect
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.lease import Lease
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready, until
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Plan, describe, diff
+from ansible_collections.meshyard.istio.plugins.module_utils._run import execute
+
+RUN_ID = "MESHYARD_RUN_ID"
+
+
+class Run:
+    """One call of one module: its parameters, its cluster, and the ways it speaks.
+
+    :ivar params: the module's options.
+    :ivar cluster: the connected cluster.
+    :ivar check: True in check mode: nothing is written.
+    """
+
+    def __init__(self, module: AnsibleModule, name: str | None = None) -> None:
+        self.module = module
+        self.params: dict[str, Any] = module.params
+        self.check: bool = module.check_mode
+        self.guard = Guard()
+        self.progress = Progress()
+        self.cluster = self.connect(self.params, name, self.params.get("expected_cluster_uid"))
+        self._lease: Lease | None = None
+
+    def connect(self, options: dict[str, Any], name: str | None = None, expected_uid: str | None = None) -> Cluster:
+        """A connection under this run's guard."""
+        return connect(options, name=name, expected_uid=expected_uid, before_write=self.guard.proceed)
+
+    def tell(self, line: str) -> None:
+        """One line of progress."""
+        self.progress.tell(line)
+
+    def warn(self, text: str) -> None:
+        """A warning of Ansible."""
+        self.module.warn(text)
+
+    @property
+    def holder(self) -> str:
+        """Who this run is, for the Lease and the operation record."""
+        return os.environ.get(RUN_ID) or f"module call (process {os.getpid()} on {os.uname().nodename})"
+
+    @contextlib.contextmanager
+    def writing(self, namespace: str) -> Iterator[None]:
+        """The Lease around all writes of this call; none in check mode."""
+        if self.check:
+            yield
+            return
+        with Lease(self.cluster, namespace, self.holder) as lease:
+            self._lease = lease
+            try:
+                yield
+            finally:
+                self._lease = None
+
+    def execute(self, plan: Plan) -> list[dict[str, Any]]:
+        """Carries out the plan on this run's cluster."""
+        return execute.execute(self.cluster, plan, check=self.check, tell=self.tell)
+
+    def alive(self) -> None:
+        """Raises when this run was abandoned, and keeps its Lease."""
+        self.guard.proceed()
+        if self._lease is not None:
+            self._lease.renew()
+
+    def until(self, observe: Callable[[], Pending | Ready[Any]], timeout: float | None = None) -> Any:
+        """Waits on this run's cluster; C(wait_timeout) seconds unless given."""
+        seconds = float(self.params["wait_timeout"]) if timeout is None else timeout
+        return until(observe, timeout=seconds, where=self.cluster.name, tell=self.tell, alive=self.alive)
+
+    def answer(self, plan: Plan, **values: Any) -> None:
+        """Ends the module: C(changed), C(steps), C(cluster), the diff where asked for, and what the API server warned of."""
+        for text in self.cluster.api.warnings:
+            self.warn(text)
+        result: dict[str, Any] = {
+            "changed": bool(plan),
+            "steps": [describe(step) for step in plan],
+            "cluster": self.cluster.describe(),
+            "requests": self.cluster.api.requests,
+        }
+        if self.module._diff:
+            result["diff"] = diff(plan)
+        self.module.exit_json(**{**result, **values})
+
+
+@contextlib.contextmanager
+def reporting(module: AnsibleModule) -> Iterator[None]:
+    """Turns every expected problem into C(fail_json) with C(problem), C(remedy) and the facts."""
+    try:
+        yield
+    except MeshyardError as problem:
+        module.fail_json(msg=str(problem), problem=problem.problem, remedy=problem.remedy, **problem.facts)

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""One connection to one cluster, made by kubernetes.core's own rules and nothing else of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import errors
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.transport import Transport
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+
+try:
+    import kubernetes
+
+    KUBERNETES_IMPORT_ERROR: str | None = None
+except ImportError:
+    KUBERNETES_IMPORT_ERROR = traceback.format_exc()
+
+try:
+    from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
+    from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import (
+        _create_auth_spec,
+        _create_configuration,
+        _create_headers,
+    )
+except ImportError:
+    AUTH_ARG_SPEC = {}
+
+_ENVIRONMENT_PREFIX = "K8S_AUTH_"
+
+
+def _proceed() -> None:
+    """The guard of a connection that nobody can take away."""
+
+
+@dataclass
+class Cluster:
+    """A connected cluster.
+
+    :ivar name: the word for it in messages: the given name, else the context, else the host.
+    :ivar api: the requests to its API server.
+    :ivar options: the connection options, for the separate client that a port-forward needs.
+    :ivar before_write: called before each write; raises when the run that started this module is gone.
+    """
+
+    name: str
+    api: Transport
+    options: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    context: str | None = None
+    uid: str = ""
+    before_write: Callable[[], None] = _proceed
+
+    @property
+    def host(self) -> str:
+        """The URL of the API server."""
+        return self.api.host
+
+    def describe(self) -> dict[str, Any]:
+        """The return value C(cluster) of every module."""
+        return {"host": self.host, "context": self.context, "uid": self.uid}
+
+
+def connect(
+    options: Mapping[str, Any],
+    *,
+    name: str | None = None,
+    expected_uid: str | None = None,
+    before_write: Callable[[], None] = _proceed,
+) -> Cluster:
+    """Connects, and asks the cluster who it is (one request).
+
+    :param options: kubernetes.core's connection options; any of them that is given switches the C(K8S_AUTH_*) environment off.
+    :param expected_uid: the UID of the namespace kube-system that the caller wants to work on.
+    :raises MeshyardError: no client library, no usable configuration, another cluster than the expected one.
+    """
+    client = new_client(options)
+    context = options.get("context")
+    host = client.configuration.host
+    cluster = Cluster(
+        name=name or context or host,
+        api=Transport(client, name or context or host),
+        options=options,
+        context=context,
+        before_write=before_write,
+    )
+    cluster.uid = _identity(cluster)
+    if expected_uid and cluster.uid != expected_uid:
+        raise MeshyardError(
+            f"The cluster at {cluster.host} has the UID {cluster.uid}, but expected_cluster_uid is {expected_uid}.",
+            "Correct the connection options of this host, or the expected UID.",
+            cluster=cluster.describe(),
+        )
+    return cluster
+
+
+def new_client(options: Mapping[str, Any]) -> Any:
+    """A C(kubernetes.client.ApiClient) of its own for these options.
+
+    A port-forward patches the client it uses, so that one may not be shared.
+    """
+    if KUBERNETES_IMPORT_ERROR is not None:
+        raise MeshyardError(
+            "The Python library kubernetes cannot be imported by the interpreter of this module.",
+            "Install it for that interpreter, or add `kubernetes` to the Python requirements of the execution environment.",
+        )
+    given = {key: value for key, value in options.items() if key in AUTH_ARG_SPEC and value is not None}
+    with _environment_off(bool(given)):
+        try:
+            spec = _create_auth_spec(**given)
+            configuration = _create_configuration(spec)
+            headers = _create_headers(**given)
+        except Exception as problem:  # the client library raises many types for a bad kubeconfig
+            raise MeshyardError(
+                f"No connection can be made from these options: {problem}.",
+                "Give kubeconfig and context, or host and api_key, that exist and belong together.",
+            ) from problem
+    client = kubernetes.client.ApiClient(configuration)
+    for header, value in headers.items():
+        client.set_default_header(header, ",".join(value) if isinstance(value, list) else value)
+    return client
+
+
+@contextlib.contextmanager
+def _environment_off(off: bool) -> Iterator[None]:
+    """AWX's credential lies in K8S_AUTH_*; kubernetes.core would mix it into explicit options and reach the wrong cluster."""
+    hidden = {key: os.environ.pop(key) for key in list(os.environ) if off and key.startswith(_ENVIRONMENT_PREFIX)}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def _identity(cluster: Cluster) -> str:
+    found = cluster.api.send(
+        "GET",
+        "/api/v1/namespaces/kube-system",
+        verb="read",
+        what="Namespace kube-system",
+        accept="application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+    )
+    try:
+        return str(found["metadata"]["uid"])
+    except (KeyError, TypeError):
+        raise errors.Unreachable(
+            f"The server at {cluster.host} does not answer like a Kubernetes API server.",
+            "Check the address of the cluster.",
+            host=cluster.host,
+        ) from None

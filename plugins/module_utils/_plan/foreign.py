@@ -1,0 +1,54 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Fields that others own, per kind: they are taken out of what the charts render before anything is compared or applied.
+
+Source: istiod patches C(caBundle) and C(failurePolicy) of its own webhooks (pilot/pkg/webhooks in istio/istio), the
+HorizontalPodAutoscaler sets C(spec.replicas).
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+Object = dict[str, Any]
+
+_OWNED_BY_ISTIOD = {
+    "MutatingWebhookConfiguration": ("caBundle",),
+    "ValidatingWebhookConfiguration": ("caBundle", "failurePolicy"),
+}
+
+
+def without_foreign_fields(obj: Object, *, scaled_by_hpa: bool = False) -> Object:
+    """A copy of the object that names only fields which are ours.
+
+    :param scaled_by_hpa: an autoscaler owns the replicas of this Deployment.
+    """
+    ours = copy.deepcopy(obj)
+    for name in _OWNED_BY_ISTIOD.get(obj["kind"], ()):
+        for webhook in ours.get("webhooks") or ():
+            webhook.pop(name, None)
+            webhook.get("clientConfig", {}).pop(name, None)
+    if scaled_by_hpa:
+        ours.get("spec", {}).pop("replicas", None)
+    ours.pop("status", None)
+    return ours
+
+
+def first_validator(obj: Object) -> Object | None:
+    """What must be created by POST before a validating webhook is applied: the least valid object with C(Ignore).
+
+    An apply that never names C(failurePolicy) would let the API server default it to Fail with an empty CA bundle, and every Istio
+    object would be refused until istiod closes the webhook itself.
+    """
+    if obj["kind"] != "ValidatingWebhookConfiguration":
+        return None
+    keep = ("name", "clientConfig", "sideEffects", "admissionReviewVersions", "rules", "objectSelector", "namespaceSelector")
+    hooks = [{**{key: hook[key] for key in keep if key in hook}, "failurePolicy": "Ignore"} for hook in obj["webhooks"]]
+    return {
+        "apiVersion": obj["apiVersion"],
+        "kind": obj["kind"],
+        "metadata": {"name": obj["metadata"]["name"], "labels": dict(obj["metadata"].get("labels") or {})},
+        "webhooks": hooks,
+    }
