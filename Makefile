@@ -1,0 +1,49 @@
+# Everything a developer runs. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv/bin
+INVENTORY ?=
+STAGES ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab-up lab-down lab-status demo test test-unit lint changelog freeze clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install the pinned tools into .venv (again only when a requirement changed)
+	@$(PYTHON) tests/environment.py .venv requirements-dev.txt
+
+lab-up: setup ## Start real clusters on this machine (Debian, root, no Docker); takes up where it was interrupted
+	@$(VENV)/python -m lab up
+
+lab-down: setup ## Stop the clusters and take away all that they left on this machine
+	@$(VENV)/python -m lab down
+
+lab-status: setup ## Show what of the lab runs
+	@$(VENV)/python -m lab status
+
+demo: setup ## Upgrade a live mesh under load and show that no request was lost (INVENTORY=... for clusters of your own)
+	@$(VENV)/python -m lab.demo $(if $(INVENTORY),--inventory $(INVENTORY))
+
+test: ## Run every check and test (STAGES="unit sanity" for some of them)
+	@$(PYTHON) tests/run.py $(STAGES)
+
+test-unit: setup ## Run the tests that need no cluster (ARGS="-k name" goes to pytest)
+	@$(VENV)/python -m pytest tests/unit $(ARGS)
+
+lint: ## Run ruff, mypy, import-linter and ansible-lint
+	@$(PYTHON) tests/run.py lint
+
+changelog: setup ## For a release: write CHANGELOG.rst for the version in galaxy.yml
+	@$(VENV)/python -m tests.static.changelog
+
+freeze: setup ## After a change of requirements: write constraints.txt from what is installed
+	@$(PYTHON) tests/other_python.py >/dev/null
+	@head -n 1 constraints.txt > build/constraints.txt
+	@for python in $(VENV)/python .venv-other/bin/python; do $$python -m pip freeze; done \
+		| grep -v '^ansible\(-core\)\?==' | LC_ALL=C sort -fu >> build/constraints.txt
+	@mv build/constraints.txt constraints.txt
+
+clean: ## Delete what the checks wrote (not .venv, not the lab)
+	@rm -rf build .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible
