@@ -1,0 +1,29 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Labels, annotations and fixed names by which Istio and this collection mark objects."""
+
+from __future__ import annotations
+
+DEFAULT = "default"
+SYSTEM_NAMESPACE = "istio-system"
+
+# Istio's own.
+REV = "istio.io/rev"
+TAG = "istio.io/tag"
+INJECTION = "istio-injection"
+INJECT = "sidecar.istio.io/inject"
+STATUS = "sidecar.istio.io/status"
+TEMPLATES = "inject.istio.io/templates"
+DEACTIVATED = "istio.io/deactivated"
+GATEWAY_MANAGED = "gateway.istio.io/managed"
+GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
+PROXY_CONTAINER = "istio-proxy"
+DEFAULT_VALIDATOR = "istiod-default-validator"
+
+# Kubernetes' own.
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+
+# This collection's own.
+OWNER = "meshyard.io/owner"
+RESTARTED_FOR = "meshyard.io/restarted-for"

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Restarting workloads: which ones can be, what each was restarted for, and what owns a pod."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.workload import Owner, Workload, owner
+
+TEMPLATE_HASH = "pod-template-hash"
+ROLLOUT_HASH = "rollouts-pod-template-hash"
+ROLLS = ("Deployment", "StatefulSet", "DaemonSet")
+# (namespace, kind, name) of an owned object to its owner.
+Owners = Mapping[tuple[str, str, str], Owner]
+
+
+def restartable(workload: Workload) -> str | None:
+    """None when a restart mark in its pod template makes it roll, else a sentence why not and what to do."""
+    reason = _by_kind(workload) or _by_owner(workload) or _by_strategy(workload)
+    return f"{workload} {reason}" if reason else None
+
+
+def _by_kind(workload: Workload) -> str | None:
+    if workload.kind in ROLLS:
+        return None
+    if workload.owner and workload.kind in ("Pod", "ReplicaSet", "Job"):
+        return f"belongs to {workload.owner}: restart that."
+    sentences = {
+        "Pod": "is a bare pod that nothing creates again: delete it and create it anew.",
+        "Job": "is a Job, whose pods run to their end: wait for it, or delete it and start it anew.",
+        "CronJob": "starts its pods by schedule: the next run takes the new revision by itself.",
+        "Rollout": "is an Argo Rollout, which rolls by steps of its own: restart it with kubectl argo rollouts restart.",
+    }
+    return sentences.get(workload.kind, f"is a {workload.kind}, which does not replace its pods: delete them by hand.")
+
+
+def _by_owner(workload: Workload) -> str | None:
+    if workload.owner is None:
+        return None
+    return f"belongs to {workload.owner}, which may take a change of it back: restart it by means of its owner."
+
+
+def _by_strategy(workload: Workload) -> str | None:
+    if workload.paused:
+        return "is paused, so that nothing would roll: resume it first (kubectl rollout resume)."
+    if workload.update_strategy == "OnDelete":
+        return "has the update strategy OnDelete: delete its pods one after the other yourself."
+    if workload.partition:
+        return f"has the partition {workload.partition}, below which pods are not replaced: set it to 0 first."
+    return None
+
+
+def mark(revision: str, proxy_version: str, values_hash: str) -> str:
+    """What a pod template is restarted for: the revision, the version of its proxies and a hash of its values."""
+    return f"{revision}@{proxy_version}+{values_hash}"
+
+
+def mark_patch(value: str) -> dict[str, Any]:
+    """The merge patch that restarts a workload, and only if its mark differs."""
+    return {"spec": {"template": {"metadata": {"annotations": {labels.RESTARTED_FOR: value}}}}}
+
+
+def owner_of_pod(pod: raw.Raw, owners: Owners | None = None) -> Owner:
+    """The workload that a pod belongs to: the Deployment rather than its ReplicaSet, the CronJob rather than its Job.
+
+    :param owners: owners of ReplicaSets and Jobs, where they were read; else a ReplicaSet's name and the pod's
+        template hash tell the Deployment, and a Job stays a Job.
+    """
+    direct = owner(pod)
+    if direct is None:
+        return Owner("Pod", raw.name(pod))
+    known = (owners or {}).get((raw.namespace(pod), direct.kind, direct.name))
+    return known or _above(direct, raw.labels_of(pod))
+
+
+def _above(direct: Owner, pod_labels: Mapping[str, str]) -> Owner:
+    if direct.kind != "ReplicaSet":
+        return direct
+    for label, kind, group in ((ROLLOUT_HASH, "Rollout", "argoproj.io"), (TEMPLATE_HASH, "Deployment", "apps")):
+        suffix = f"-{pod_labels.get(label, '')}"
+        if label in pod_labels and direct.name.endswith(suffix):
+            return Owner(kind, direct.name.removesuffix(suffix), group)
+    return direct
