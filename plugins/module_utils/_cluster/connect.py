@@ -34,6 +34,7 @@ except ImportError:
     AUTH_ARG_SPEC = {}
 
 _ENVIRONMENT_PREFIX = "K8S_AUTH_"
+USER_AGENT = "meshyard.istio"  # how audit logs tell our requests from others'
 
 
 def _proceed() -> None:
@@ -122,6 +123,7 @@ def new_client(options: Mapping[str, Any]) -> Any:
                 "Give kubeconfig and context, or host and api_key, that exist and belong together.",
             ) from problem
     client = kubernetes.client.ApiClient(configuration)
+    client.user_agent = USER_AGENT
     for header, value in headers.items():
         client.set_default_header(header, ",".join(value) if isinstance(value, list) else value)
     return client

@@ -1,0 +1,1 @@
+"""A canary upgrade of a live mesh under load, with evidence that other programs wrote."""

@@ -1,0 +1,63 @@
+"""Running the collection's playbooks as a user does, from the built and installed collection."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from demo.settings import EVIDENCE, ROOT, WORK, Target
+
+COLLECTIONS = WORK / "collections"
+
+
+def install_collection() -> None:
+    """Builds the tarball and installs it beside nothing else."""
+    build = WORK / "build"
+    build.mkdir(parents=True, exist_ok=True)
+    _run([_program("ansible-galaxy"), "collection", "build", str(ROOT), "--output-path", str(build), "--force"], WORK / "galaxy.log")
+    tarball = max(build.glob("meshyard-istio-*.tar.gz"), key=lambda path: path.stat().st_mtime)
+    arguments = [str(tarball), "--collections-path", str(COLLECTIONS), "--force", "--offline", "--no-deps"]
+    _run([_program("ansible-galaxy"), "collection", "install", *arguments], WORK / "galaxy.log")
+
+
+def play(name: str, playbook: str, target: Target, *arguments: str) -> Path:
+    """Runs a playbook, shows its output, and keeps it with the task results as evidence.
+
+    :param name: the name of the evidence. :param playbook: a playbook of the collection by its name, or a path.
+    :returns: the file of task results.
+    :raises SystemExit: the playbook failed.
+    """
+    tasks = EVIDENCE / f"{name}.tasks.jsonl"
+    tasks.unlink(missing_ok=True)
+    tasks.touch()
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "demo" / "callbacks"),
+        "ANSIBLE_CALLBACKS_ENABLED": "evidence",
+        "ANSIBLE_NOCOWS": "1",
+        "DEMO_TASKS_FILE": str(tasks),
+    }
+    command = [_program("ansible-playbook"), playbook, "-i", str(target.inventory), "-e", f"@{target.variables}", *arguments]
+    print(f"\n$ ansible-playbook {playbook} {' '.join(arguments)}", flush=True)
+    _run(command, EVIDENCE / f"{name}.log", environment, show=True)
+    return tasks
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def _run(command: list[str], log: Path, environment: dict[str, str] | None = None, *, show: bool = False) -> None:
+    with (
+        log.open("w", encoding="utf-8") as target,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=WORK) as process,
+    ):
+        for line in process.stdout or ():
+            target.write(line)
+            if show:
+                print(line, end="", flush=True)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command[:2])} ended with {process.returncode}: its output is in {log}.")

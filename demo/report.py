@@ -1,0 +1,46 @@
+"""The result as a table for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo.settings import EVIDENCE, RESULT
+
+
+def show(facts: dict[str, Any]) -> int:
+    """Prints the table; 0 when every line is as it should be."""
+    rows = list(_rows(facts))
+    width = max(len(name) for name, _value, _good in rows)
+    print("\nResult of the upgrade", facts["from_revision"], "to", facts["to_revision"], f"({facts['versions']})")
+    for name, value, good in rows:
+        print(f"  {'ok  ' if good else 'BAD '} {name:<{width}}  {value}")
+    print(f"\nThe figures: {RESULT}\nThe raw evidence: {EVIDENCE}")
+    return 0 if all(good for _name, _value, good in rows) else 1
+
+
+def _rows(facts: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    requests, gateway, check = facts["requests"], facts["gateway"], facts["check"]
+    workloads, pods = facts["workloads"], facts["pods"]
+    kept = all(gateway[f"{key}_before"] == gateway[f"{key}_after"] for key in ("uid", "address"))
+    around = facts["load"]["begin"] < facts["upgrade"]["begin"] and facts["load"]["end"] > facts["upgrade"]["end"]
+    pairs, stages = requests["by_plane_pair"], requests["by_stage"]
+    return [
+        ("requests", f"{requests['total']} sent, {requests['failed']} failed", requests["failed"] == 0 and requests["total"] >= 5000),
+        ("load around the upgrade", "began before, ended after" if around else "does not cover it", around),
+        ("by stage", _counts(stages), all(stages.values())),
+        ("by planes of caller and server", _counts(pairs), all(pairs.values())),
+        ("workloads on the new plane", f"{workloads['on_target']} of {workloads['total']}", workloads["on_target"] == workloads["total"]),
+        ("pods on the new plane", f"{pods['on_target']} of {pods['total']}", pods["on_target"] == pods["total"]),
+        ("proxies as istiod sees them", _counts(pods["proxy_versions"]), len(pods["proxy_versions"]) == 1),
+        ("gateway's Service and address", f"{gateway['address_after']} {'kept' if kept else 'changed'}", kept),
+        ("old plane", "still there" if facts["old_revision_present"] else "removed", not facts["old_revision_present"]),
+        ("check mode", f"{check['foretold']} changes foretold, {check['done']} done", check["foretold"] > 0),
+        ("writes in check mode", str(check["writes_in_check"]), check["writes_in_check"] == 0),
+        ("second run put back", "; ".join(facts["drift_run_changed"]) or "nothing", len(facts["drift_run_changed"]) == 1),
+        ("third run changed", str(facts["third_run_changed"]), facts["third_run_changed"] == 0),
+        ("seconds", str(facts["seconds"]), True),
+    ]
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

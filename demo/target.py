@@ -1,0 +1,65 @@
+"""The cluster of the demo: the lab's, or one that the user names by an inventory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from demo.settings import NEW, NEW_VERSION, OLD, OLD_VERSION, ROOT, WORK, Target
+
+USER_IMAGE = "fortio/fortio:1.66.0"
+
+
+def of_lab() -> Target:
+    """Starts the lab's cluster C(central) and describes it."""
+    import sys
+
+    subprocess.run([sys.executable, "-m", "lab", "up", "--clusters", "central"], check=True, cwd=ROOT)
+    said = subprocess.run([sys.executable, "-m", "lab", "env", "--json"], check=True, cwd=ROOT, capture_output=True, text=True)
+    clusters = json.loads(said.stdout)["clusters"]
+    central = next(cluster for cluster in clusters if cluster["name"] == "central")
+    host = {"meshyard_kubeconfig": central["kubeconfig"], "meshyard_context": central["context"]}
+    inventory = WORK / "inventory.yml"
+    inventory.write_text(yaml.safe_dump({"istio_primary": {"hosts": {"central": {**host, "ansible_connection": "local"}}}}))
+    lab = ROOT / ".lab"
+    values = yaml.safe_load((ROOT / "lab" / "files" / "istiod-values.yaml").read_text())
+    variables = _variables("meshyard.lab/app:1", f"{lab}/charts", str(lab / "bin" / "helm"), values)
+    return Target(inventory, central["kubeconfig"], central["context"], variables, Path(central["audit_log"]), "meshyard.lab/app:1")
+
+
+def of_user(inventory: Path) -> Target:
+    """A cluster of the user: the inventory's only host, by its variables meshyard_kubeconfig and meshyard_context."""
+    listed = subprocess.run(["ansible-inventory", "-i", str(inventory), "--list"], check=True, capture_output=True, text=True)
+    hosts = json.loads(listed.stdout)["_meta"]["hostvars"]
+    if len(hosts) != 1:
+        raise SystemExit(f"The inventory {inventory} has {len(hosts)} hosts: give one with exactly one cluster for the demo.")
+    facts = next(iter(hosts.values()))
+    kubeconfig = facts.get("meshyard_kubeconfig") or os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    image = os.environ.get("DEMO_IMAGE", USER_IMAGE)
+    variables = _variables(image, os.environ.get("DEMO_CHARTS", ""), "", {})
+    return Target(inventory, kubeconfig, facts.get("meshyard_context"), variables, None, image)
+
+
+def _variables(image: str, charts: str, helm: str, values: dict[str, object]) -> Path:
+    """The variables file that every playbook of the demo gets."""
+    mesh = dict(values.get("meshConfig") or {})
+    # Istio repeats a failed request twice by default: that would hide a loss.
+    mesh["defaultHttpRetryPolicy"] = {"attempts": 0}
+    content = {
+        "demo_image": image,
+        "demo_old_revision": OLD,
+        "demo_new_revision": NEW,
+        "istio_control_plane_version": OLD_VERSION,
+        "istio_control_plane_values": {**values, "meshConfig": mesh},
+        "canary_upgrade_version": NEW_VERSION,
+    }
+    for role in ("istio_control_plane", "canary_upgrade"):
+        content |= {f"{role}_chart_repo_url": charts} if charts else {}
+        content |= {f"{role}_binary_path": helm} if helm else {}
+    path = WORK / "variables.yml"
+    path.write_text(yaml.safe_dump(content))
+    return path
