@@ -108,7 +108,8 @@ def clients(where: Target, cluster: Cluster) -> list[Load]:
 def collect(before: dict[str, Any], after: dict[str, Any], syncz: list[dict[str, Any]], window: dict[str, float]) -> dict[str, Any]:
     """The result but for the later runs."""
     loads = EVIDENCE / "load"
-    gateway = {f"{key}_{name}": dump_["gateway"][key] for name, dump_ in (("before", before), ("after", after)) for key in ("uid", "address")}
+    sides = {"before": before["gateway"], "after": after["gateway"]}
+    gateway = {f"{key}_{side}": seen[key] for key in ("uid", "address") for side, seen in sides.items()}
     return {
         "from_revision": OLD,
         "to_revision": NEW,

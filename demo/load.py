@@ -79,7 +79,7 @@ class MeshLoad(Load):
     """From the newest ready pod of one service to another service."""
 
     def __init__(self, cluster: Cluster, source: tuple[str, str], url: str, directory: Path) -> None:
-        super().__init__(f"{source[1]}-to-{url.split('//')[1].split('.')[0]}", directory)
+        super().__init__(f"{source[1]}-to-{url.split('//')[1].split('.', maxsplit=1)[0]}", directory)
         self._cluster = cluster
         self._source = source
         self._url = url

@@ -34,7 +34,7 @@ def steps(tasks: Path) -> list[str]:
 def requests(loads: Path, tasks: Path) -> dict[str, Any]:
     """Counts of all requests that the load generators sent, by stage of the upgrade and by pair of planes."""
     timeline = _timeline(tasks)
-    by_stage: Counter[str] = Counter({stage: 0 for stage in STAGES})
+    by_stage: Counter[str] = Counter(dict.fromkeys(STAGES, 0))
     by_pair: Counter[str] = Counter({f"{a}-{b}": 0 for a in ("old", "new") for b in ("old", "new")})
     total = failed = 0
     for path in sorted(loads.glob("*.json")):

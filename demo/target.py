@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import yaml
@@ -16,12 +17,9 @@ USER_IMAGE = "fortio/fortio:1.66.0"
 
 def of_lab() -> Target:
     """Starts the lab's cluster C(central) and describes it."""
-    import sys
-
     subprocess.run([sys.executable, "-m", "lab", "up", "--clusters", "central"], check=True, cwd=ROOT)
     said = subprocess.run([sys.executable, "-m", "lab", "env", "--json"], check=True, cwd=ROOT, capture_output=True, text=True)
-    clusters = json.loads(said.stdout)["clusters"]
-    central = next(cluster for cluster in clusters if cluster["name"] == "central")
+    central = json.loads(said.stdout)["clusters"]["central"]
     host = {"meshyard_kubeconfig": central["kubeconfig"], "meshyard_context": central["context"]}
     inventory = WORK / "inventory.yml"
     inventory.write_text(yaml.safe_dump({"istio_primary": {"hosts": {"central": {**host, "ansible_connection": "local"}}}}))
