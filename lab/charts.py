@@ -156,8 +156,7 @@ def add_sidecar_field(crds: str) -> str:
     before, count = re.subn(r"(?m)^(?= {14}outboundTrafficPolicy:$)", _FIELD, documents[number])
     if count == 0:
         raise LabError(
-            "The Sidecar CRD has no field outboundTrafficPolicy; "
-            "adapt lab/charts.py to the version in lab/modules/istio/go.mod."
+            "The Sidecar CRD has no field outboundTrafficPolicy; adapt lab/charts.py to the version in lab/modules/istio/go.mod."
         )
     documents[number] = before
     return "\n---\n".join(documents)

@@ -10,7 +10,7 @@ import re
 import shlex
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,24 +65,38 @@ _UNMERGED = re.compile(r"(bin|sbin|lib|lib32|lib64|libx32)(/|$)")
 
 
 def download() -> None:
-    """Fetch all packages with everything they depend on into `paths.DEB`.
+    """Fetch all packages with everything they depend on into `paths.DEB`."""
+    for packages in (HOST_PACKAGES, LAYER_PACKAGES):
+        fetch(packages)
+
+
+def fetch(packages: Sequence[str]) -> list[Path]:
+    """The files of these packages and of all they depend on, downloaded where they are not yet.
 
     The host's package lists serve as long as they name files that still exist; else the lab fetches lists of its own.
     """
-    (paths.DEB / "partial").mkdir(parents=True, exist_ok=True)
     try:
-        _download()
+        return _fetch(packages)
     except LabError:
         _update_lists()
-        _download()
+        return _fetch(packages)
 
 
-def _download() -> None:
-    with _apt_options() as options:
-        stages.run(
-            ["apt-get", "install", "--download-only", *options, *HOST_PACKAGES, *LAYER_PACKAGES],
-            purpose="download the Debian packages",
-        )
+def _fetch(packages: Sequence[str]) -> list[Path]:
+    files = _resolve(packages)
+    if not all(file.exists() for file in files):
+        (paths.DEB / "partial").mkdir(parents=True, exist_ok=True)
+        with _apt_options() as options:
+            stages.run(["apt-get", "install", "--download-only", *options, *packages], purpose="download Debian packages")
+    return files
+
+
+def _resolve(packages: Sequence[str]) -> list[Path]:
+    with stages.workspace("empty") as nowhere, _apt_options() as options:
+        # apt lists only what its archive lacks.
+        everything = [*options, "-o", f"Dir::Cache::archives={nowhere}"]
+        listing = stages.run(["apt-get", "install", "--print-uris", *everything, *packages], purpose="find the Debian packages")
+    return [paths.DEB / name for name in file_names(listing)]
 
 
 def _update_lists() -> None:
@@ -90,17 +104,6 @@ def _update_lists() -> None:
     (PRIVATE_LISTS / "partial").mkdir(parents=True, exist_ok=True)
     with _apt_options() as options:
         stages.run(["apt-get", "update", *options], purpose="fetch Debian's package lists")
-
-
-def resolve(packages: Iterable[str]) -> list[Path]:
-    """The downloaded files of these packages and of all they depend on."""
-    with stages.workspace("empty") as nowhere, _apt_options() as options:
-        # apt lists only what its archive lacks.
-        everything = [*options, "-o", f"Dir::Cache::archives={nowhere}"]
-        listing = stages.run(
-            ["apt-get", "install", "--print-uris", *everything, *packages], purpose="resolve the Debian packages"
-        )
-    return [paths.DEB / name for name in file_names(listing)]
 
 
 def file_names(listing: str) -> list[str]:
@@ -111,7 +114,7 @@ def file_names(listing: str) -> list[str]:
 
 def unpack_host_tools() -> None:
     """Unpack programs, libraries and CNI plugins to `paths.DEB_ROOT` and make them startable from `paths.BIN`."""
-    wanted = [deb for deb in resolve(HOST_PACKAGES) if is_host_tool(package_name(deb))]
+    wanted = [deb for deb in fetch(HOST_PACKAGES) if is_host_tool(package_name(deb))]
     with stages.workspace("deb") as folder:
         root = folder / "root"
         root.mkdir()
@@ -148,22 +151,32 @@ def merge(debs: Iterable[Path], tar: tarfile.TarFile, wanted: Callable[[str], bo
     """Copy the wanted files of several packages into one tar file, without dates, each folder once."""
     seen: set[str] = set()
     for deb in debs:
-        for member, package in _members(deb):
-            member.name = merged_usr(member.name)
-            if not wanted(member.name) or member.name in seen:
-                continue
-            seen.add(member.name)
-            if member.islnk():
-                member.linkname = merged_usr(member.linkname)
-            member.mtime = 0
-            tar.addfile(member, package.extractfile(member) if member.isreg() else None)
+        try:
+            _merge_one(deb, tar, lambda name: wanted(name) and name not in seen, seen.add)
+        except tarfile.TarError as error:
+            deb.unlink()
+            raise LabError(f"The package {deb.name} was damaged on disk ({error}) and is deleted; run the same command again.") from error
+
+
+def _merge_one(deb: Path, tar: tarfile.TarFile, wanted: Callable[[str], bool], note: Callable[[str], None]) -> None:
+    for member, package in _members(deb):
+        member.name = merged_usr(member.name)
+        if not wanted(member.name):
+            continue
+        note(member.name)
+        if member.islnk():
+            member.linkname = merged_usr(member.linkname)
+        member.mtime = 0
+        tar.addfile(member, package.extractfile(member) if member.isreg() else None)
 
 
 def _members(deb: Path) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE) as reader:
-        with tarfile.open(fileobj=reader.stdout, mode="r|") as package:
-            for member in package:
-                yield member, package
+    with (
+        subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE) as reader,
+        tarfile.open(fileobj=reader.stdout, mode="r|") as package,
+    ):
+        for member in package:
+            yield member, package
 
 
 @contextmanager

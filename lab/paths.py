@@ -29,7 +29,7 @@ CHARTS = LAB / "charts"
 """Packaged Istio charts, `NAME-VERSION.tgz`."""
 
 TMP = LAB / "tmp"
-"""Half-made things; may be deleted at any time when nothing is being prepared."""
+"""Half-made things."""
 
 STAMPS = LAB / "stamps"
 """One file per finished preparation stage, holding the hash of the stage's inputs."""

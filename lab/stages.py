@@ -18,6 +18,9 @@ from pathlib import Path
 from lab import paths
 from lab.paths import LabError
 
+WORKSPACES = paths.TMP / "prepare"
+"""Half-made things; what an interrupted preparation left there is removed by the next one."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -50,9 +53,7 @@ class Stage:
         self.make()
         absent = [str(output) for output in self.outputs if not output.exists()]
         if absent:
-            raise LabError(
-                f"The stage '{self.title}' ended without {', '.join(absent)}; run it again, and report it if it repeats."
-            )
+            raise LabError(f"The stage '{self.title}' ended without {', '.join(absent)}; run it again, and report it if it repeats.")
         replace_text(self.stamp, self.inputs)
 
 
@@ -68,8 +69,8 @@ def digest(*parts: str | Path) -> str:
 @contextmanager
 def workspace(name: str) -> Iterator[Path]:
     """A fresh folder on the same file system as the results, removed at the end."""
-    paths.TMP.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=paths.TMP))
+    WORKSPACES.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=WORKSPACES))
     folder.chmod(0o755)
     try:
         yield folder
@@ -97,9 +98,7 @@ def replace_folder(made: Path, place: Path) -> None:
         made.rename(place)
 
 
-def run(
-    argv: Sequence[str | Path], *, purpose: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
-) -> str:
+def run(argv: Sequence[str | Path], *, purpose: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
     """Run a program to its end and return what it printed on standard output.
 
     `purpose` completes the sentence "Could not ...". Raises `LabError` with the program's last words and the place of
@@ -127,8 +126,7 @@ def run(
         messages.seek(0)
         reason = last_words(messages.read().decode(errors="replace"))
     raise LabError(
-        f"Could not {purpose}: {reason}. Put that right and run the same command again, it continues where it ended; "
-        f"the full log is {log}."
+        f"Could not {purpose}: {reason}. Put that right and run the same command again, it continues where it ended; the full log is {log}."
     )
 
 
