@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab import containerd, host, loadbalancer, mounts, network, node, procfs
 from lab.addresses import PLANS, RUN, Plan
-from lab.paths import LAB, LabError
+from lab.paths import BIN, DEB, LabError
 from lab.process import Processes, end
 from lab.waiting import until
 
@@ -69,7 +69,9 @@ def belongs(plan: Plan, command: list[str], program: str) -> bool:
 
 
 def _of_lab(path: str) -> bool:
-    return path.startswith((f"{LAB}/bin/", f"{LAB}/deb/"))
+    # The kernel shows where a link leads, the command line where it lies.
+    roots = {str(folder) for root in (BIN, DEB) for folder in (root, root.resolve())}
+    return path.startswith(tuple(f"{root}/" for root in roots))
 
 
 def _end_containers(plan: Plan) -> None:
@@ -90,7 +92,9 @@ def _shim_sockets(plan: Plan) -> list[Path]:
 
 def _traces(plan: Plan) -> Iterable[Path]:
     """Files at places that containerd and the kubelet do not let us choose."""
-    yield from Path("/var/lib/cni/results").glob(f"{plan.namespace}-*")
+    for result in Path("/var/lib/cni/results").glob("*"):
+        if f'"{plan.run}/' in result.read_text():
+            yield result
     for link in Path("/var/log/containers").glob("*.log"):
         if link.is_symlink() and os.readlink(link).startswith(f"{plan.directory}/"):
             yield link

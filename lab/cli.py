@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
-from lab import cleanup, cluster, loadbalancer, network, status
+from lab import checks, cleanup, cluster, loadbalancer, network, status
 from lab.addresses import PLANS, Plan, chosen
 from lab.cluster import Step
 from lab.paths import LAB, LabError
@@ -131,8 +131,7 @@ def say(text: str) -> None:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Keep two commands from changing the lab at once."""
-    if os.geteuid() != 0:
-        raise LabError("The lab needs root, for namespaces and mounts; run the command with sudo.")
+    checks.check_user(os.geteuid())
     LAB.mkdir(exist_ok=True)
     with LOCK.open("a") as lock:
         try:

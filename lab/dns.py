@@ -18,14 +18,18 @@ PORT = 53
 def corefile(plan: Plan) -> str:
     """CoreDNS's configuration: cluster names from the API; no other name exists, as the lab has no way out."""
     return f"""\
-. {{
+{DOMAIN} in-addr.arpa ip6.arpa {{
   bind {plan.node_ip}
   errors
-  kubernetes {DOMAIN} in-addr.arpa ip6.arpa {{
+  kubernetes {{
     kubeconfig {plan.directory / "coredns.kubeconfig"}
     pods insecure
     ttl 5
   }}
+}}
+. {{
+  bind {plan.node_ip}
+  errors
   template ANY ANY {{
     rcode NXDOMAIN
   }}
