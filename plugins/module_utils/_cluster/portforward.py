@@ -11,14 +11,14 @@ from __future__ import annotations
 import http.client
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster, new_client
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import channel
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import Unreachable
 
 try:
-    from kubernetes.client import CoreV1Api
     from kubernetes.stream import portforward
 except ImportError:  # connect() has reported this before
-    CoreV1Api = portforward = None
+    portforward = None
 
 
 class _ForwardedConnection(http.client.HTTPConnection):
@@ -38,10 +38,20 @@ def http_get(cluster: Cluster, namespace: str, pod: str, port: int, path: str, *
     :param timeout: seconds for each read.
     :raises Unreachable: no connection, or another status.
     """
-    client = new_client(cluster.options)
-    forward = None
     try:
-        forward = portforward(CoreV1Api(client).connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port))
+        with channel.core_api(cluster) as api:
+            return _get(portforward(api.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port)), port, path, timeout)
+    except Exception as problem:  # websocket and client raise many types; all mean that there is no answer
+        refused = channel.refusal(cluster, "forward", f"port {port} of Pod {namespace}/{pod}", problem)
+        raise Unreachable(
+            f"Port {port} of pod {namespace}/{pod} on cluster {cluster.name} could not be read ({path}): "
+            f"{refused.message.rstrip('.') if refused else channel.short(problem)}.",
+            "Check that the pod runs and that this account may create and get pods/portforward.",
+        ) from problem
+
+
+def _get(forward: Any, port: int, path: str, timeout: float) -> bytes:
+    try:
         forwarded = forward.socket(port)
         forwarded.settimeout(timeout)
         connection = _ForwardedConnection(forwarded, port)
@@ -51,17 +61,7 @@ def http_get(cluster: Cluster, namespace: str, pod: str, port: int, path: str, *
         if answer.status != 200:
             raise OSError(f"status {answer.status}")
         return body
-    except Exception as problem:  # websocket and client raise many types; all mean that there is no answer
-        raise Unreachable(
-            f"Port {port} of pod {namespace}/{pod} on cluster {cluster.name} could not be read ({path}): {_short(problem)}.",
-            "Check that the pod runs and that this account may create pods/portforward.",
-        ) from problem
+    except http.client.BadStatusLine as problem:  # nothing listens there: the reason comes on a channel of its own
+        raise OSError(forward.error(port) or "the connection was closed without an answer") from problem
     finally:
-        if forward is not None:
-            forward.close()
-        client.close()
-
-
-def _short(problem: BaseException) -> str:
-    text = str(getattr(problem, "reason", None) or problem) or type(problem).__name__
-    return text.splitlines()[0].rstrip(".")
+        forward.close()

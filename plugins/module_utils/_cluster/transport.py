@@ -48,6 +48,12 @@ class Transport:
         self.requests = 0
         self.warnings: list[str] = []
 
+    def own_client(self) -> ApiClient:
+        """Another client of the same configuration, for use by those who patch it; a login program is not run again."""
+        client = type(self._client)(self._client.configuration)
+        client.default_headers.update(self._client.default_headers)
+        return client
+
     def send(
         self,
         method: str,

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""The websockets behind exec and port-forward: an API client of their own, a limit of time, refusals as sentences."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import errors
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+
+try:
+    import websocket
+    from kubernetes.client import CoreV1Api
+except ImportError:  # connect() has reported this before
+    websocket = CoreV1Api = None
+
+SECONDS = 15.0
+_HANDSHAKE = re.compile(r"Handshake status (\d{3})")
+
+
+@contextlib.contextmanager
+def core_api(cluster: Cluster) -> Iterator[Any]:
+    """A C(CoreV1Api) of its own for one websocket, for C(kubernetes.stream) patches the client that it uses."""
+    websocket.setdefaulttimeout(SECONDS)  # without one, a server that stops answering holds the module for ever
+    client = cluster.api.own_client()
+    try:
+        yield CoreV1Api(client)
+    finally:
+        client.close()
+
+
+def refusal(cluster: Cluster, verb: str, what: str, problem: BaseException) -> errors.ApiError | None:
+    """The answer of the API server that refused a websocket; None where it gave none."""
+    text = str(getattr(problem, "reason", None) or problem)
+    status = _HANDSHAKE.search(text)
+    return errors.from_response(cluster.name, verb, what, int(status.group(1)), _body(text)) if status else None
+
+
+def short(problem: BaseException) -> str:
+    """The first line of what went wrong, without its full stop."""
+    text = str(getattr(problem, "reason", None) or problem) or type(problem).__name__
+    return text.splitlines()[0].rstrip(".")
+
+
+def _body(text: str) -> bytes:
+    """The websocket library appends the body of a refusal as a Python literal."""
+    try:
+        found = ast.literal_eval(text.rpartition("-+-+- ")[2])
+    except (ValueError, SyntaxError):
+        return b""
+    return found if isinstance(found, bytes) else b""
