@@ -1,0 +1,166 @@
+"""What holds for the repository as a whole: its metadata agrees with what is in it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from tests.tree import ROOT
+
+MODULES = sorted(path for path in ROOT.glob("plugins/modules/*.py") if path.stem != "__init__")
+ROLES = sorted(path for path in ROOT.glob("roles/*") if path.is_dir())
+GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text())
+RUNTIME = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
+
+each_module = pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+each_role = pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
+
+
+def documentation(module: Path) -> dict[str, Any]:
+    """A module's DOCUMENTATION with this collection's fragments merged into its options and attributes."""
+    found = re.search(r'^DOCUMENTATION = r"""\n(.*?)^"""', module.read_text(), re.DOTALL | re.MULTILINE)
+    assert found, f"{module} has no DOCUMENTATION"
+    page: dict[str, Any] = yaml.safe_load(found.group(1))
+    for name in page.get("extends_documentation_fragment", []):
+        if name.startswith("meshyard.istio."):
+            fragment = documentation_fragment(*name.split(".")[2:])
+            for part in ("options", "attributes"):
+                own = page.setdefault(part, {})
+                for key, value in fragment.get(part, {}).items():
+                    own[key] = {**value, **own.get(key, {})}
+    return page
+
+
+def documentation_fragment(name: str, variant: str = "documentation") -> dict[str, Any]:
+    path = ROOT / "plugins" / "doc_fragments" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"fragment_{name}", path)
+    assert spec, path
+    assert spec.loader, path
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    text: str = getattr(module.ModuleDocFragment, variant.upper())
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def requirements(path: Path) -> list[Requirement]:
+    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith("-")]
+
+
+def kubernetes_core_version() -> str:
+    import ansible_collections.kubernetes.core as collection
+
+    manifest = Path(collection.__path__[0]) / "MANIFEST.json"
+    return str(json.loads(manifest.read_text())["collection_info"]["version"])
+
+
+def test_the_action_group_lists_every_module() -> None:
+    assert RUNTIME["action_groups"]["all"] == [module.stem for module in MODULES]
+
+
+def test_the_installed_ansible_is_in_the_range_that_is_claimed() -> None:
+    assert SpecifierSet(RUNTIME["requires_ansible"]).contains(importlib.metadata.version("ansible-core"))
+
+
+def test_the_installed_kubernetes_core_is_in_the_range_that_is_claimed() -> None:
+    claimed = SpecifierSet(GALAXY["dependencies"]["kubernetes.core"])
+    assert claimed.contains(kubernetes_core_version())
+
+
+def test_execution_environments_get_libraries_that_the_tests_ran_with() -> None:
+    pinned = {each.name: each.specifier for each in requirements(ROOT / "requirements.txt")}
+    wanted = {each.name: each.specifier for each in requirements(ROOT / "meta" / "ee-requirements.txt")}
+    assert wanted.keys() == pinned.keys()
+    for name, specifier in wanted.items():
+        lowest = [bound.version for bound in specifier if bound.operator == ">="]
+        assert [bound.version for bound in pinned[name]] == lowest
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*.txt")), ids=lambda path: path.name)
+def test_every_requirement_is_pinned_to_one_version(path: Path) -> None:
+    assert all([bound.operator for bound in each.specifier] == ["=="] for each in requirements(path))
+
+
+@each_module
+def test_a_module_that_promises_check_mode_supports_it(module: Path) -> None:
+    promised = documentation(module)["attributes"]["check_mode"]["support"] in ("full", "partial")
+    assert promised == ("supports_check_mode=True" in module.read_text())
+
+
+@each_module
+def test_a_module_documents_all_attributes(module: Path) -> None:
+    attributes = documentation(module)["attributes"]
+    assert attributes.keys() >= {"check_mode", "diff_mode", "idempotent", "action_group"}
+    assert attributes["action_group"]["membership"] == ["meshyard.istio.all"]
+
+
+@each_module
+def test_a_partly_supported_attribute_says_what_is_missing(module: Path) -> None:
+    attributes = documentation(module)["attributes"]
+    assert [name for name, each in attributes.items() if each["support"] == "partial" and not each.get("details")] == []
+
+
+@each_module
+def test_a_module_that_waits_has_an_action_plugin_that_shows_progress(module: Path) -> None:
+    if "wait" in documentation(module)["options"]:
+        assert (ROOT / "plugins" / "action" / module.name).exists()
+
+
+@each_module
+def test_a_module_returns_the_cluster_that_it_used(module: Path) -> None:
+    found = re.search(r'^RETURN = r"""\n(.*?)^"""', module.read_text(), re.DOTALL | re.MULTILINE)
+    assert found
+    assert "cluster" in yaml.safe_load(found.group(1))
+
+
+@each_role
+def test_a_role_checks_its_arguments(role: Path) -> None:
+    entry_points = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    tasks = {path.stem for path in role.glob("tasks/*.yml")}
+    assert entry_points.keys() <= tasks
+    assert "main" in entry_points
+
+
+@each_role
+def test_the_variables_of_a_role_begin_with_its_name(role: Path) -> None:
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    names = {name for entry_point in specs.values() for name in entry_point.get("options") or {}}
+    assert [name for name in sorted(names) if not name.startswith(f"{role.name}_")] == []
+
+
+@each_role
+def test_a_default_of_a_role_is_the_one_that_its_documentation_names(role: Path) -> None:
+    defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text()) or {}
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    documented: dict[str, Any] = {}
+    for entry_point in specs.values():
+        documented |= entry_point.get("options") or {}
+    public = {name: value for name, value in defaults.items() if not name.startswith("_")}
+    assert public.keys() <= documented.keys()
+    named = {name: option["default"] for name, option in documented.items() if "default" in option}
+    # A default that is computed by a template cannot be compared with the words that describe it.
+    fixed = {name: value for name, value in public.items() if "{{" not in str(value)}
+    assert {name: named.get(name) for name in fixed} == fixed
+
+
+def test_every_make_target_has_a_line_of_help() -> None:
+    text = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z][\w-]*):", text, re.MULTILINE))
+    assert targets == set(re.findall(r"^([a-z][\w-]*):.*## \S", text, re.MULTILINE))
+    assert targets >= {"setup", "lab-up", "lab-down", "lab-status", "demo", "test", "test-unit", "lint"}
+
+
+def test_the_changelog_describes_the_version_that_is_built() -> None:
+    released = yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text())["releases"]
+    assert GALAXY["version"] in released
+    assert f"v{GALAXY['version']}" in (ROOT / "CHANGELOG.rst").read_text()
