@@ -116,7 +116,7 @@ def make_layer(path: Path, files: dict[str, Path]) -> Layer:
     """Write a layer of files from disk, given by their place in the image."""
     with tarfile.open(path, "w") as tar:
         for place, source in files.items():
-            rootfs.add_file(tar, place, source, mode=0o644 if source.suffix else 0o755)
+            rootfs.add_file(tar, place, source)
     return existing_layer(path)
 
 
@@ -131,7 +131,7 @@ def write_archive(path: Path, images: Sequence[Image]) -> None:
     configs = {image: image.config() for image in images}
     with tarfile.open(path, "w") as tar:
         for layer in dict.fromkeys(layer for image in images for layer in image.layers):
-            rootfs.add_file(tar, layer_name(layer), layer.path, mode=0o644)
+            rootfs.add_file(tar, layer_name(layer), layer.path)
         for config in configs.values():
             rootfs.add_text(tar, config_name(config), config)
         entries = [

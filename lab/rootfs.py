@@ -79,10 +79,11 @@ def add_text(tar: tarfile.TarFile, name: str, content: str) -> None:
     tar.addfile(member, io.BytesIO(data))
 
 
-def add_file(tar: tarfile.TarFile, name: str, source: Path, mode: int = 0o755) -> None:
-    """Add a file from disk, owned by root and without its date."""
+def add_file(tar: tarfile.TarFile, name: str, source: Path) -> None:
+    """Add a file from disk, owned by root and without its date; only whether it is a program is kept of its mode."""
+    status = source.stat()
     member = tarfile.TarInfo(name)
-    member.size = source.stat().st_size
-    member.mode = mode
+    member.size = status.st_size
+    member.mode = 0o755 if status.st_mode & 0o100 else 0o644
     with source.open("rb") as content:
         tar.addfile(member, content)
