@@ -15,10 +15,9 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster import err
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 
 try:
-    import websocket
     from kubernetes.client import CoreV1Api
 except ImportError:  # connect() has reported this before
-    websocket = CoreV1Api = None
+    CoreV1Api = None
 
 SECONDS = 15.0
 _HANDSHAKE = re.compile(r"Handshake status (\d{3})")
@@ -27,7 +26,9 @@ _HANDSHAKE = re.compile(r"Handshake status (\d{3})")
 @contextlib.contextmanager
 def core_api(cluster: Cluster) -> Iterator[Any]:
     """A C(CoreV1Api) of its own for one websocket, for C(kubernetes.stream) patches the client that it uses."""
-    websocket.setdefaulttimeout(SECONDS)  # without one, a server that stops answering holds the module for ever
+    from websocket import setdefaulttimeout
+
+    setdefaulttimeout(SECONDS)  # without one, a server that stops answering holds the module for ever
     client = cluster.api.own_client()
     try:
         yield CoreV1Api(client)
