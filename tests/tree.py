@@ -40,10 +40,15 @@ def copied() -> Path:
         shutil.copy2(ROOT / name, destination, follow_symlinks=False)
     # With a repository of its own the copy is not taken for an ignored folder of the outer one.
     subprocess.run(["git", "init", "--quiet", "--template="], cwd=target, check=True)
-    dependency = base / "ansible_collections" / "kubernetes" / "core"
-    dependency.parent.mkdir(parents=True, exist_ok=True)
-    _link(dependency, Path(sysconfig.get_path("purelib"), "ansible_collections", "kubernetes", "core"))
+    link_dependency(base)
     return base
+
+
+def link_dependency(base: Path) -> None:
+    """Put kubernetes.core, as the ansible package brought it, beside the collections in `base`."""
+    link = base / "ansible_collections" / "kubernetes" / "core"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    _link(link, Path(sysconfig.get_path("purelib"), "ansible_collections", "kubernetes", "core"))
 
 
 def repository_files() -> list[str]:

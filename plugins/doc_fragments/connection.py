@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   expected_cluster_uid:
     description:
-      - UID of the C(kube-system) namespace of the cluster that is meant, as returned in RV(cluster.uid).
+      - UID of the C(kube-system) namespace of the cluster that is meant. Every module returns it as C(uid) in RV(cluster).
       - With another cluster at the other end the module fails before it reads or writes anything else.
     type: str
 requirements:

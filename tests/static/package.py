@@ -26,6 +26,7 @@ def main() -> None:
     source = tree.copied() / tree.COLLECTION
     tarball = _build(source)
     _run("ansible-galaxy", "collection", "install", "--offline", "--collections-path", str(INSTALLED), str(tarball))
+    tree.link_dependency(INSTALLED)
     collection = INSTALLED / tree.COLLECTION
     playbooks, modules = _playbooks(collection), _modules(collection)
     for playbook in playbooks:
