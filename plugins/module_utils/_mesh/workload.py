@@ -155,7 +155,7 @@ def _outdated(workload: Workload) -> str:
     if workload.updated < rolling:
         return f"{workload.updated} of {rolling} pods have the new template"
     if workload.kind == "Deployment" and workload.total > workload.updated:
-        return f"{workload.total - workload.updated} pods of the old template are still there"
+        return f"old pods still there: {workload.total - workload.updated}"
     if workload.kind == "StatefulSet" and not workload.partition and not workload.settled:
         return "its pods of the former revision are not all replaced"
     return ""

@@ -1,0 +1,269 @@
+"""A revision may go only when each of the ten checks finds nothing; what is not known counts as use."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import evidence, syncz, usage
+from tests.unit.mesh import build
+
+OLD, NEW = "1-31-0", "1-32-0"
+CONFIG = ("Gateway", "VirtualService", "EnvoyFilter")
+
+
+def validator(name: str, revision: str, *, policy: str = "Fail", ca: str = "Q0E=") -> dict[str, Any]:
+    service = {"name": f"istiod-{revision}", "namespace": build.SYSTEM}
+    hook = {"name": "validation.istio.io", "clientConfig": {"service": service, "caBundle": ca}, "failurePolicy": policy}
+    return {"metadata": build.meta(name, "", {"istio.io/rev": revision}), "webhooks": [hook]}
+
+
+def free(**changes: Any) -> evidence.Evidence:
+    """A primary in which nothing uses the old revision any more, with changes."""
+    workloads: dict[str, list[Any]] = {kind: [] for kind in evidence.TEMPLATE_KINDS}
+    workloads["Deployment"] = [build.istiod(OLD, tag="1.31.0"), build.istiod(NEW), build.workload("cart")]
+    workloads |= changes.pop("workloads", {})
+    whole: dict[str, Any] = {
+        "cluster": "east",
+        "namespaces": [build.namespace("shop", {"istio.io/rev": NEW}), build.namespace("plain"), build.namespace(build.SYSTEM)],
+        "pods": [build.pod("cart-1", revision=NEW), build.pod("done", revision=OLD, phase="Succeeded")],
+        "config": {kind: [] for kind in CONFIG},
+        "mutating_webhooks": [build.injector(OLD), build.injector(NEW)],
+        "validating_webhooks": [
+            validator("istiod-default-validator", NEW),
+            validator(f"istio-validator-{NEW}-istio-system", NEW),
+            validator(f"istio-validator-{OLD}-istio-system", OLD),
+        ],
+        "services": [build.service(f"istiod-{OLD}"), build.service(f"istiod-{NEW}")],
+        "connections": syncz.Connections(),
+        "remotes": (),
+    }
+    return evidence.Evidence(**{**whole, **changes, "workloads": workloads})
+
+
+def remote(**changes: Any) -> evidence.Evidence:
+    """A remote cluster in which nothing uses the old revision any more."""
+    base = free(workloads={"Deployment": []}, mutating_webhooks=[build.injector(NEW)], validating_webhooks=[])
+    return dataclasses.replace(base, **{"cluster": "west", "primary": False, "connections": None, "remotes": None, **changes})
+
+
+def found(*clusters: evidence.Evidence, **further: Any) -> list[tuple[str, str]]:
+    return [(one.kind, one.name) for one in usage.blockers(OLD, clusters, successor=NEW, **further)]
+
+
+def test_a_revision_that_nothing_uses_may_go() -> None:
+    assert usage.blockers(OLD, [free()], successor=NEW) == []
+
+
+# Check 1.
+def test_a_tag_in_a_webhook_or_a_service_blocks() -> None:
+    webhooks = [build.injector(OLD), build.injector(NEW), build.injector(OLD, tag="prod")]
+    assert ("MutatingWebhookConfiguration", "istio-revision-tag-prod") in found(free(mutating_webhooks=webhooks))
+    assert found(free(services=[build.tag_service("prod", OLD)])) == [("Service", "istiod-revision-tag-prod")]
+
+
+# Check 2.
+def test_the_default_validator_blocks_by_its_label_and_by_its_service() -> None:
+    by_label = validator("istiod-default-validator", NEW)
+    by_label["metadata"]["labels"]["istio.io/rev"] = OLD
+    by_service = validator("istiod-default-validator", OLD)
+    by_service["metadata"]["labels"]["istio.io/rev"] = NEW
+    for one in (by_label, by_service):
+        assert found(free(validating_webhooks=[one])) == [("ValidatingWebhookConfiguration", "istiod-default-validator")]
+
+
+def test_the_revisions_own_validator_does_not_block() -> None:
+    assert found(free(validating_webhooks=[validator(f"istio-validator-{OLD}-istio-system", OLD)])) == []
+
+
+# Check 3.
+@pytest.mark.parametrize(
+    ("marks", "webhooks"),
+    [
+        ({"istio.io/rev": OLD}, [build.injector(OLD), build.injector(NEW)]),
+        # Its webhook is gone already: the label still asks for it.
+        ({"istio.io/rev": OLD}, [build.injector(NEW)]),
+        # Two planes catch it at once.
+        ({"istio-injection": "enabled"}, [build.injector(NEW, tag="default"), build.injector(OLD, tag="default", namespace="mesh2")]),
+    ],
+)
+def test_a_namespace_whose_new_pods_come_to_it_blocks(marks: dict[str, str], webhooks: list[Any]) -> None:
+    namespaces = [build.namespace("shop", marks)]
+    assert ("Namespace", "shop") in found(free(namespaces=namespaces, mutating_webhooks=webhooks))
+
+
+def test_a_namespace_that_follows_a_tag_or_the_default_blocks_with_that_reason() -> None:
+    for marks, tag in (({"istio.io/rev": "prod"}, "prod"), ({"istio-injection": "enabled"}, "default")):
+        webhooks = [build.injector(OLD), build.injector(NEW), build.injector(OLD, tag=tag)]
+        clusters = [free(namespaces=[build.namespace("shop", marks)], mutating_webhooks=webhooks)]
+        reasons = {one.name: one.reason for one in usage.blockers(OLD, clusters, successor=NEW)}
+        assert reasons["shop"] == f"its new pods come to it by the tag {tag}"
+
+
+def test_the_unrevisioned_plane_is_free_once_the_tag_default_points_elsewhere() -> None:
+    webhooks = [build.injector("default", deactivated=True), build.injector(NEW), build.injector(NEW, tag="default")]
+    cluster = free(
+        namespaces=[build.namespace("shop", {"istio-injection": "enabled"})],
+        mutating_webhooks=webhooks,
+        workloads={"Deployment": [build.istiod("default"), build.istiod(NEW)]},
+    )
+    assert usage.blockers("default", [cluster], successor=NEW) == []
+
+
+# Check 4.
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"])
+def test_a_pod_template_labelled_with_it_blocks_even_without_replicas(kind: str) -> None:
+    template = {"metadata": {"labels": {"istio.io/rev": OLD}}, "spec": {"containers": []}}
+    spec = {"jobTemplate": {"spec": {"template": template}}} if kind == "CronJob" else {"replicas": 0, "template": template}
+    raw = {"metadata": build.meta("late", "plain"), "spec": spec}
+    deployments = [build.istiod(NEW)] if kind != "Deployment" else [build.istiod(NEW), raw]
+    assert found(free(workloads={"Deployment": deployments, **({kind: [raw]} if kind != "Deployment" else {})})) == [(kind, "late")]
+
+
+def test_a_template_that_only_wants_in_blocks_while_the_revision_is_the_default() -> None:
+    webhooks = [build.injector("default"), build.injector(NEW)]
+    wants = build.workload("late", "plain", {"sidecar.istio.io/inject": "true"})
+    cluster = free(workloads={"Deployment": [build.istiod("default"), build.istiod(NEW), wants]}, mutating_webhooks=webhooks)
+    assert [one.name for one in usage.blockers("default", [cluster], successor=NEW)] == ["late"]
+
+
+def test_a_template_in_a_namespace_that_is_listed_is_not_listed_again() -> None:
+    cluster = free(namespaces=[build.namespace("shop", {"istio.io/rev": OLD})])
+    assert found(cluster) == [("Namespace", "shop")]
+
+
+def test_a_bare_pod_labelled_with_it_blocks_unless_it_has_ended() -> None:
+    bare = build.pod("bare", "plain", marks={"istio.io/rev": OLD})
+    ended = build.pod("ended", "plain", marks={"istio.io/rev": OLD}, phase="Failed")
+    assert found(free(pods=[bare, ended])) == [("Pod", "bare")]
+
+
+def test_what_makes_no_more_pods_does_not_block() -> None:
+    labelled = {"istio.io/rev": OLD}
+    history = build.workload("cart-1", "plain", labelled, ownerReferences=[{"kind": "Deployment", "name": "cart"}])
+    complete = {"conditions": [{"type": "Complete", "status": "True"}]}
+    done = build.workload("job", "plain", labelled, status=complete)
+    assert found(free(workloads={"ReplicaSet": [history], "Job": [done]})) == []
+
+
+# Check 5.
+def test_a_live_pod_that_it_injected_blocks() -> None:
+    assert found(free(pods=[build.pod("cart-0", revision=OLD)])) == [("Pod", "cart-0")]
+
+
+# Check 6.
+def test_a_proxy_that_is_connected_to_it_blocks_even_if_it_is_no_pod_here() -> None:
+    streams = syncz.parse([{"proxy": "vm-1.plain", "cluster_id": "east"}], OLD, "istiod-0")
+    (one,) = usage.blockers(OLD, [free(connections=syncz.merge(streams))], successor=NEW)
+    assert (one.cluster, one.kind, one.namespace, one.name) == ("east", "Proxy", "plain", "vm-1")
+
+
+def test_istiods_that_could_not_be_asked_block_as_unknown() -> None:
+    silent = syncz.Connections(silent=(syncz.Silent(OLD, "istiod-0", "timed out"), syncz.Silent(NEW, "istiod-9", "timed out")))
+    assert found(free(connections=silent)) == [("Istiod", "istiod-0")]
+    (one,) = usage.blockers(OLD, [free(connections=None)], successor=NEW)
+    assert (one.kind, one.unknown) == ("Istiod", True)
+
+
+# Check 7.
+@pytest.mark.parametrize("kind", CONFIG)
+def test_configuration_labelled_with_it_blocks(kind: str) -> None:
+    raw = {"metadata": build.meta("web", "shop", {"istio.io/rev": OLD})}
+    other = {"metadata": build.meta("ok", "shop", {"istio.io/rev": NEW})}
+    assert found(free(config={kind: [raw, other]})) == [(kind, "web")]
+
+
+# Check 8.
+def test_a_remote_cluster_is_held_to_the_same_checks() -> None:
+    primary = free(remotes=["west"])
+    assert found(primary, remote()) == []
+    assert found(primary, remote(pods=[build.pod("cart-0", revision=OLD)])) == [("Pod", "cart-0")]
+    assert found(primary, remote(namespaces=[build.namespace("shop", {"istio.io/rev": OLD})])) == [("Namespace", "shop")]
+    labelled = {"metadata": build.meta("web", "shop", {"istio.io/rev": OLD})}
+    assert found(primary, remote(config={"Gateway": [labelled]})) == [("Gateway", "web")]
+
+
+def test_a_webhook_left_in_a_remote_cluster_blocks_unless_it_goes_in_the_same_run() -> None:
+    webhooks = [build.injector(OLD), build.injector(NEW)]
+    left = remote(mutating_webhooks=webhooks, retired_too=False)
+    assert found(free(remotes=["west"]), left) == [("MutatingWebhookConfiguration", f"istio-sidecar-injector-{OLD}")]
+    assert found(free(remotes=["west"]), remote(mutating_webhooks=webhooks)) == []
+
+
+def test_a_cluster_that_nobody_connected_and_unread_remote_secrets_block_as_unknown() -> None:
+    (one,) = usage.blockers(OLD, [free(remotes=["west"])], successor=NEW)
+    assert (one.cluster, one.kind, one.unknown) == ("west", "Cluster", True)
+    (other,) = usage.blockers(OLD, [free(remotes=None)], successor=NEW)
+    assert (other.kind, other.unknown) == ("Secret", True)
+
+
+# Check 9.
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"workloads": {"Deployment": [build.istiod(OLD)]}, "mutating_webhooks": [build.injector(OLD)]}, "does not exist"),
+        ({"workloads": {"Deployment": [build.istiod(OLD), build.istiod(NEW, ready=0)]}}, "no ready istiod"),
+        ({"mutating_webhooks": [build.injector(OLD)]}, "has no webhook"),
+        ({"mutating_webhooks": [build.injector(NEW, ca=False)]}, "without CA bundle"),
+        ({"mutating_webhooks": [build.injector(NEW, policy="Ignore")]}, "without a sidecar on failure"),
+        ({"validating_webhooks": [validator("istiod-default-validator", NEW, policy="Ignore")]}, "it is open"),
+        ({"validating_webhooks": [validator("istiod-default-validator", NEW, ca="")]}, "it is open"),
+        ({"validating_webhooks": [validator(f"istio-validator-{NEW}-istio-system", NEW, policy="Ignore")]}, "it is open"),
+    ],
+)
+def test_a_successor_that_is_not_ready_blocks(changes: dict[str, Any], part: str) -> None:
+    calm = {"namespaces": [build.namespace("plain")], "pods": []}
+    assert any(part in one.reason for one in usage.blockers(OLD, [free(**{**calm, **changes})], successor=NEW))
+
+
+def test_without_successor_only_use_blocks() -> None:
+    cluster = free(workloads={"Deployment": [build.istiod(OLD)]}, namespaces=[], mutating_webhooks=[build.injector(OLD)])
+    assert usage.blockers(OLD, [cluster]) == []
+
+
+# Check 10.
+@pytest.mark.parametrize(
+    ("free_for", "kinds", "unknown"),
+    [(None, ["Revision"], True), (10.0, ["Revision"], False), (60.0, [], None), (61.0, [], None)],
+)
+def test_use_must_have_ended_for_the_whole_grace(free_for: float | None, kinds: list[str], unknown: bool | None) -> None:
+    blockers = usage.blockers(OLD, [free()], successor=NEW, grace=60, free_for=free_for)
+    assert [one.kind for one in blockers] == kinds
+    assert all(one.unknown is unknown for one in blockers)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"namespaces": None},
+        {"pods": None},
+        {"mutating_webhooks": None},
+        {"validating_webhooks": None},
+        {"services": None},
+        {"config": None},
+        {"config": {"EnvoyFilter": None}},
+        {"workloads": {"CronJob": None}},
+    ],
+)
+def test_each_list_that_could_not_be_read_blocks_as_unknown(changes: dict[str, Any]) -> None:
+    assert any(one.unknown for one in usage.blockers(OLD, [free(**changes)], successor=NEW))
+
+
+def test_a_kind_that_nobody_read_blocks_as_unknown() -> None:
+    whole = free()
+    part = dataclasses.replace(whole, workloads={kind: found for kind, found in whole.workloads.items() if kind != "StatefulSet"})
+    assert [one.kind for one in usage.blockers(OLD, [part], successor=NEW)] == ["StatefulSets"]
+
+
+def test_every_blocker_names_its_cluster_and_a_reason() -> None:
+    cluster = free(
+        namespaces=[build.namespace("shop", {"istio.io/rev": OLD})],
+        pods=[build.pod("cart-0", revision=OLD)],
+        services=[build.tag_service("prod", OLD)],
+        connections=None,
+    )
+    blockers = usage.blockers(OLD, [cluster], successor=NEW)
+    assert len(blockers) == 4
+    assert all(one.cluster == "east" and one.reason for one in blockers)
