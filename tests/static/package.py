@@ -98,6 +98,8 @@ def _run(program: str, *arguments: str) -> str:
         "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": str(INSTALLED),
         "ANSIBLE_NOCOLOR": "1",
+        # antsibull-docs copies what git knows: kubernetes.core must not count as an ignored part of this repository.
+        "GIT_CEILING_DIRECTORIES": str(tree.ROOT),
     }
     command = [str(PROGRAMS / program), *arguments]
     # From a folder that is no collection, so that only the installed one can be found.
