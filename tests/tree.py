@@ -26,12 +26,12 @@ def linked() -> Path:
     return base
 
 
-def copied() -> Path:
-    """A folder with a fresh copy of what git would commit, and kubernetes.core beside it.
+def copied(purpose: str) -> Path:
+    """A folder with a fresh copy of what git would commit, and kubernetes.core beside it; one for each purpose.
 
     ansible-test refuses a working tree behind a link but accepts a linked dependency.
     """
-    base = BUILD / "copied"
+    base = BUILD / f"copied-{purpose}"
     target = base / COLLECTION
     shutil.rmtree(target, ignore_errors=True)
     for name in repository_files():

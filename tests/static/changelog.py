@@ -16,7 +16,7 @@ WRITTEN = ("CHANGELOG.rst", "changelogs/changelog.yaml")
 
 
 def main() -> None:
-    source = tree.copied() / tree.COLLECTION
+    source = tree.copied("changelog") / tree.COLLECTION
     version = yaml.safe_load((source / "galaxy.yml").read_text())["version"]
     released = yaml.safe_load((source / "changelogs" / "changelog.yaml").read_text())["releases"]
     again = ["--update-existing", "--reload-plugins"] if version in released else []

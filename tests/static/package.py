@@ -10,6 +10,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,24 +19,25 @@ from tests import tree
 NAME = "meshyard.istio"
 PROGRAMS = Path(sys.executable).parent
 INSTALLED = tree.BUILD / "installed"
+Page = dict[str, Any]
 DEVELOPERS_ONLY = ("tests/", "lab/", "molecule/", ".", "Makefile", "pyproject.toml", "build/")
 
 
 def main() -> None:
     shutil.rmtree(INSTALLED, ignore_errors=True)
-    source = tree.copied() / tree.COLLECTION
+    source = tree.copied("package") / tree.COLLECTION
     tarball = _build(source)
     _run("ansible-galaxy", "collection", "install", "--offline", "--collections-path", str(INSTALLED), str(tarball))
     tree.link_dependency(INSTALLED)
     collection = INSTALLED / tree.COLLECTION
     playbooks, modules = _playbooks(collection), _modules(collection)
-    for playbook in playbooks:
-        _run("ansible-playbook", "--syntax-check", "--inventory", "localhost,", f"{NAME}.{playbook}")
-    for module in modules:
-        _documented("module", f"{NAME}.{module}")
+    if playbooks:
+        _run("ansible-playbook", "--syntax-check", "--inventory", "localhost,", *(f"{NAME}.{name}" for name in playbooks))
+    for name, page in _pages("module", modules).items():
+        _complete(name, list(_missing_in_module(page)))
     roles = sorted(path.parent.parent.name for path in collection.glob("roles/*/meta/argument_specs.yml"))
-    for role in roles:
-        _documented("role", f"{NAME}.{role}")
+    for name, page in _pages("role", roles).items():
+        _complete(name, list(_missing_in_role(page)))
     _run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "dependent", str(source))
     print(f"{tarball.name}: {len(playbooks)} playbooks, {len(modules)} modules and {len(roles)} roles found by their names")
 
@@ -52,37 +54,43 @@ def _build(source: Path) -> Path:
 
 
 def _playbooks(collection: Path) -> list[str]:
-    return sorted(path.stem for path in collection.glob("playbooks/*.yml") if isinstance(yaml.safe_load(path.read_text()), list))
+    files = sorted(collection.glob("playbooks/*.yml"))
+    return [path.stem for path in files if isinstance(yaml.safe_load(path.read_text()), list)]
 
 
 def _modules(collection: Path) -> list[str]:
     return sorted(path.stem for path in collection.glob("plugins/modules/*.py") if path.stem != "__init__")
 
 
-def _documented(kind: str, name: str) -> None:
-    """Every option has a description, for a module also every return value; a module shows how it is used."""
-    shown = json.loads(_run("ansible-doc", "--type", kind, "--json", name))
-    page = shown.get(name)
-    if not page:
-        sys.exit(f"ansible-doc shows nothing for the {kind} {name}.")
-    if kind == "module":
-        missing = [part for part in ("doc", "examples", "return") if not page.get(part)]
-        missing += list(_undescribed(page["doc"].get("options", {}), "options"))
-        missing += list(_undescribed(page.get("return") or {}, "return"))
-    else:
-        missing = [f"{entry}: {where}" for entry, spec in page["entry_points"].items() for where in _incomplete(spec)]
+def _pages(kind: str, names: list[str]) -> dict[str, Page]:
+    """What ansible-doc knows of all these modules or roles."""
+    if not names:
+        return {}
+    wanted = [f"{NAME}.{name}" for name in names]
+    pages: dict[str, Page] = json.loads(_run("ansible-doc", "--type", kind, "--json", *wanted))
+    return {name: pages.get(name) or {} for name in wanted}
+
+
+def _complete(name: str, missing: list[str]) -> None:
     if missing:
-        sys.exit(f"The documentation of the {kind} {name} is not complete: {', '.join(missing)}")
+        sys.exit(f"The documentation of {name} is not complete: {', '.join(missing)}")
 
 
-def _incomplete(entry_point: dict[str, object]) -> Iterator[str]:
-    yield from (part for part in ("short_description", "description") if not entry_point.get(part))
-    options = entry_point.get("options") or {}
-    assert isinstance(options, dict)
-    yield from _undescribed(options, "options")
+def _missing_in_module(page: Page) -> Iterator[str]:
+    yield from (part for part in ("doc", "examples", "return") if not page.get(part))
+    yield from _undescribed(page.get("doc", {}).get("options") or {}, "options")
+    yield from _undescribed(page.get("return") or {}, "return")
 
 
-def _undescribed(options: dict[str, dict[str, object]], where: str) -> Iterator[str]:
+def _missing_in_role(page: Page) -> Iterator[str]:
+    if not page.get("entry_points"):
+        yield "entry points"
+    for name, entry_point in page.get("entry_points", {}).items():
+        yield from (f"{name}: {part}" for part in ("short_description", "description") if not entry_point.get(part))
+        yield from _undescribed(entry_point.get("options") or {}, name)
+
+
+def _undescribed(options: Page, where: str) -> Iterator[str]:
     for name, option in options.items():
         if not option.get("description"):
             yield f"{where}.{name}"

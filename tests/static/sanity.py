@@ -39,7 +39,7 @@ def main() -> int:
     programs = Path(sys.executable).parent
     command = [str(programs / "ansible-test"), "sanity", "--local", "--python", VERSION, "--color", "no"]
     environment = {**os.environ, "HOME": str(HOME), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-    return subprocess.run(command, check=False, cwd=tree.copied() / tree.COLLECTION, env=environment).returncode
+    return subprocess.run(command, check=False, cwd=tree.copied("sanity") / tree.COLLECTION, env=environment).returncode
 
 
 def _provide_pip() -> None:
