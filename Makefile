@@ -24,7 +24,7 @@ lab-status: setup ## Show what of the lab runs
 	@$(VENV)/python -m lab status
 
 demo: setup ## Upgrade a live mesh under load and show that no request was lost (INVENTORY=... for clusters of your own)
-	@$(VENV)/python -m lab.demo $(if $(INVENTORY),--inventory $(INVENTORY))
+	@$(VENV)/python -m demo $(if $(INVENTORY),--inventory $(INVENTORY))
 
 test: ## Run every check and test (STAGES="unit sanity" for some of them)
 	@$(PYTHON) tests/run.py $(STAGES)
