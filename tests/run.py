@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import re
 import signal
@@ -39,7 +40,7 @@ class Stage:
     name: str
     command: tuple[str, ...]
     needs: tuple[str, ...] = ("setup",)
-    minutes: int = 10
+    minutes: float = 10
     only_with: str = "."
     alone: bool = False
 
@@ -92,7 +93,7 @@ class Processes:
             status = process.wait(stage.minutes * 60)
         except subprocess.TimeoutExpired:
             end([process])
-            status, outcome.note = process.wait(), f"ended after its {stage.minutes} minutes"
+            status, outcome.note = process.wait(), f"ended after its {stage.minutes:g} minutes"
         # Not longer: a process that the stage left behind may hold the other end of the pipe.
         reader.join(5)
         with self._lock:
@@ -130,9 +131,10 @@ def end(processes: list[subprocess.Popen[str]]) -> None:
 
 def show_lines(process: subprocess.Popen[str], outcome: Outcome) -> None:
     """Say what a stage says, and keep what belongs in the summary."""
-    for line in process.stdout or ():
-        say(f"{outcome.stage.name:>12} | {line.rstrip()}")
-        outcome.note = noteworthy(line) or outcome.note
+    with process.stdout or io.StringIO() as lines:
+        for line in lines:
+            say(f"{outcome.stage.name:>12} | {line.rstrip()}")
+            outcome.note = noteworthy(line) or outcome.note
 
 
 def say(line: str) -> None:
