@@ -1,0 +1,146 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Sending a probe: requests from a place to a URL, and the answers to them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.proxies import injected_by
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.traffic import Answer
+from ansible_collections.meshyard.istio.plugins.module_utils._run import http_client, probe_exec, probe_pod, probe_source
+from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_exec import Place, Request
+from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_source import Patience, Source
+
+_SPARE_SECONDS = 60
+_MOST_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends: C(place) is None for the controller, C(plane) the revision of the pod's sidecar if it has one.
+
+    :ivar made: the object that was made for it, in words; empty when there was none.
+    """
+
+    place: Place | None
+    plane: str | None
+    made: str = ""
+
+    def describe(self) -> dict[str, Any]:
+        """The sender as it is returned."""
+        place = self.place
+        return {
+            "namespace": place.namespace if place else None,
+            "pod": place.pod if place else None,
+            "container": place.container if place else None,
+            "revision": self.plane,
+        }
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A probe that was sent, with the answers in no particular order."""
+
+    sender: Sender
+    client: str
+    answers: tuple[Answer, ...]
+
+
+def check(request: Request) -> None:
+    """Refuses a request that cannot be sent.
+
+    :raises MeshyardError: the URL or a number in it.
+    """
+    parts = urlsplit(request.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise MeshyardError(f"{request.url!r} is no URL that a probe can ask.", "Give one such as http://cart.shop:8080/health.")
+    if request.count < 1 or request.timeout <= 0:
+        raise MeshyardError(
+            f"A probe of {request.count} requests of {request.timeout:g} s each cannot be sent.", "Give positive numbers."
+        )
+    if not 1 <= request.concurrency <= _MOST_AT_ONCE:
+        raise MeshyardError(f"The concurrency {request.concurrency} is not possible.", f"Give a number from 1 to {_MOST_AT_ONCE}.")
+
+
+def lookup(cluster: Cluster, source: Source) -> Sender:
+    """Who would send, without making anything."""
+    if source.controller or source.temporary:
+        return Sender(None, None)
+    pod = probe_source.find(cluster, source)
+    name = "" if source.image else probe_source.container(pod, source.container)
+    return Sender(Place(source.namespace, pod["metadata"]["name"], name), injected_by(pod))
+
+
+def send(cluster: Cluster, source: Source, request: Request, patience: Patience) -> Sent:
+    """Sends all requests of a probe.
+
+    :raises MeshyardError: nothing could be sent; requests that fail are answers, not errors.
+    """
+    check(request)
+    with _sender(cluster, source, request, patience) as sender:
+        patience.tell(f"sending {request.count} requests from {source} to {request.url}")
+        lane = _from_here(request, patience) if sender.place is None else _from_pod(cluster, sender.place, request, patience)
+        counts = _lanes(request)
+        with ThreadPoolExecutor(max_workers=len(counts)) as pool:
+            results = list(pool.map(lane, counts))
+    return Sent(sender, results[0][0], tuple(answer for _client, answers in results for answer in answers))
+
+
+@contextlib.contextmanager
+def _sender(cluster: Cluster, source: Source, request: Request, patience: Patience) -> Iterator[Sender]:
+    lifetime = int(patience.seconds + request.count * (request.timeout + 1) / request.concurrency) + _SPARE_SECONDS
+    if source.controller:
+        yield Sender(None, None)
+    elif source.temporary:
+        with probe_pod.temporary(cluster, source, lifetime, patience) as pod:
+            name = pod["metadata"]["name"]
+            made = f"Pod {source.namespace}/{name}"
+            yield Sender(Place(source.namespace, name, probe_pod.CONTAINER), injected_by(pod), made)
+    else:
+        pod = probe_source.find(cluster, source)
+        if source.image:
+            place, new = probe_pod.ephemeral(cluster, pod, source.image, lifetime, patience)
+            made = f"ephemeral container {place.container} of Pod {source.namespace}/{place.pod}" if new else ""
+            yield Sender(place, injected_by(pod), made)
+        else:
+            name = probe_source.container(pod, source.container)
+            yield Sender(Place(source.namespace, pod["metadata"]["name"], name), injected_by(pod))
+
+
+Lane = Callable[[int], tuple[str, list[Answer]]]
+
+
+def _from_pod(cluster: Cluster, place: Place, request: Request, patience: Patience) -> Lane:
+    return lambda count: probe_exec.send(cluster, place, request, count, patience.alive)
+
+
+def _from_here(request: Request, patience: Patience) -> Lane:
+    def lane(count: int) -> tuple[str, list[Answer]]:
+        answers = []
+        for _turn in range(count):
+            patience.alive()
+            answers.append(
+                Answer(
+                    **http_client.send(
+                        request.url, request.method, request.headers, request.timeout, request.tls_verify, request.resolve
+                    )
+                )
+            )
+        return "controller", answers
+
+    return lane
+
+
+def _lanes(request: Request) -> list[int]:
+    """How many requests each of those that send at a time has to send."""
+    lanes = min(request.concurrency, request.count)
+    return [request.count // lanes + (1 if position < request.count % lanes else 0) for position in range(lanes)]
