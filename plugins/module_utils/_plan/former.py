@@ -34,11 +34,29 @@ def checked(obj: raw.Raw) -> Labels | None:
 
     :raises MeshyardError: somebody wrote something else into the annotation.
     """
-    told = raw.annotations_of(obj).get(ANNOTATION)
-    found = labels(obj)
+    told, found = raw.annotations_of(obj).get(ANNOTATION), read(obj)
     if told is not None and (found is None or not all(value is None or isinstance(value, str) for value in found.values())):
         raise MeshyardError(
             f"The annotation {ANNOTATION} of {raw.text(obj, 'kind')} {raw.qualified(obj)} is not a map of labels: {told}.",
             "Set the labels as they should be by hand, remove the annotation, and run again.",
         )
     return found
+
+
+def text(present: Mapping[str, str], keys: Iterable[str]) -> str:
+    """The annotation's value for the present labels of these keys."""
+    return json.dumps({key: present.get(key) for key in sorted(keys)}, separators=(",", ":"))
+
+
+def patch(obj: raw.Raw, present: Mapping[str, str], keys: Iterable[str], *, forget: bool) -> Labels:
+    """What to write into an object's annotations while labels of these keys change; empty where nothing need be written.
+
+    :param present: the labels as they are: those of the object, or of its pod template.
+    :param keys: the labels that change; a record that exists is kept, for it holds the older values.
+    :param forget: drop the record instead: there is no way back any more.
+    """
+    recorded = ANNOTATION in raw.annotations_of(obj)
+    if forget:
+        return {ANNOTATION: None} if recorded else {}
+    changing = list(keys)
+    return {ANNOTATION: text(present, changing)} if changing and not recorded else {}

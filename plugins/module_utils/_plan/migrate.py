@@ -66,6 +66,11 @@ class Migration:
         return tuple(fate.step for fate in self.fates if fate.step)
 
     @property
+    def plan(self) -> Plan:
+        """All steps, in their order."""
+        return (*self.labelling, *self.restarts)
+
+    @property
     def fates(self) -> tuple[Fate, ...]:
         """What becomes of every workload."""
         return tuple(fate for move in self.moves for fate in move.fates)

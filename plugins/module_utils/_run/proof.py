@@ -1,0 +1,89 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""The proof after a move: every pod has the proxy of its revision, looked at one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, proxies, raw, restart
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.migrate import Move, paired
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.restarts import Fate, is_right
+from ansible_collections.meshyard.istio.plugins.module_utils._run import stuck, workloads
+
+Pods = dict[str, list[dict[str, Any]]]
+
+
+class Runner(Protocol):
+    """What a proof needs of the run it belongs to."""
+
+    cluster: Cluster
+
+    def until(self, observe: Callable[[], Pending | Ready[Any]], timeout: float | None = None) -> Any:
+        """Waits for a condition."""
+
+
+def prove(run: Runner, moves: Sequence[Move]) -> Pods:
+    """Waits until every pod of the workloads that moved is right, and returns the pods by namespace.
+
+    :raises MeshyardError: a pod that came up wrong, or one that stays as it was.
+    """
+    found: Pods = run.until(lambda: _look(run.cluster, moves))
+    return found
+
+
+def live(pods: Sequence[raw.Raw]) -> list[raw.Raw]:
+    """The pods that neither end nor have ended."""
+    return [pod for pod in pods if raw.at(pod, "metadata", "deletionTimestamp") is None and not proxies.finished(pod)]
+
+
+def lines(moves: Sequence[Move], pods: Mapping[str, Sequence[raw.Raw]]) -> list[dict[str, Any]]:
+    """The return value C(proof): one entry for each pod that is as it should be."""
+    return [
+        _line(pod, move)
+        for move in moves
+        for pod, fate in paired(live(pods.get(move.space.name, ())), move)
+        if fate.target and is_right(pod, fate.target)
+    ]
+
+
+def _look(cluster: Cluster, moves: Sequence[Move]) -> Pending | Ready[Pods]:
+    pods = {move.space.name: workloads.pods(cluster, move.space.name) for move in moves}
+    late = []
+    for move in moves:
+        for pod, fate in paired(live(pods[move.space.name]), move):
+            if fate.moved and fate.target and not is_right(pod, fate.target):
+                _refuse_final(cluster, pod, fate)
+                late.append(raw.qualified(pod))
+    return Pending(f"{stuck.listed(late)} to be replaced") if late else Ready(pods)
+
+
+def _refuse_final(cluster: Cluster, pod: raw.Raw, fate: Fate) -> None:
+    """A pod that was made for the restart and is wrong all the same will not become right by waiting."""
+    if not fate.mark or raw.annotations_of(pod).get(labels.RESTARTED_FOR) != fate.mark or fate.target is None:
+        return
+    proxy = proxies.proxy_of(pod)
+    has = f"a sidecar of revision {proxy.revision} in version {proxy.version}" if proxy else "no sidecar"
+    wanted = f"one of {fate.target.revision} {fate.target.version}".rstrip() if fate.target.revision else "none"
+    raise MeshyardError(
+        f"On cluster {cluster.name} the pod {raw.qualified(pod)} was restarted for {fate.mark} and has {has}, but should have {wanted}.",
+        "Look at the injection settings and at who changed labels of this namespace meanwhile, then run again.",
+        pod=raw.qualified(pod),
+    )
+
+
+def _line(pod: raw.Raw, move: Move) -> dict[str, Any]:
+    proxy = proxies.proxy_of(pod)
+    owner = restart.owner_of_pod(pod, move.space.owners)
+    return {
+        "namespace": move.space.name,
+        "pod": raw.name(pod),
+        "workload": str(owner),
+        "revision": proxy.revision if proxy else None,
+        "image": proxy.image if proxy else None,
+    }
