@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -79,7 +80,12 @@ def fetch(packages: Sequence[str]) -> list[Path]:
         return _fetch(packages)
     except LabError:
         _update_lists()
+    try:
         return _fetch(packages)
+    except LabError:
+        # Lists that were fetched without a network would hide the host's good ones.
+        shutil.rmtree(PRIVATE_LISTS)
+        raise
 
 
 def _fetch(packages: Sequence[str]) -> list[Path]:
@@ -95,7 +101,10 @@ def _resolve(packages: Sequence[str]) -> list[Path]:
     with stages.workspace("empty") as nowhere, _apt_options() as options:
         # apt lists only what its archive lacks.
         everything = [*options, "-o", f"Dir::Cache::archives={nowhere}"]
-        listing = stages.run(["apt-get", "install", "--print-uris", *everything, *packages], purpose="find the Debian packages")
+        listing = stages.run(
+            ["apt-get", "install", "--print-uris", *everything, *packages],
+            purpose="find the Debian packages in this host's package sources (do they answer to `apt-get update`?)",
+        )
     return [paths.DEB / name for name in file_names(listing)]
 
 

@@ -9,7 +9,6 @@ see `lab.programs` and `lab.charts`.
 from __future__ import annotations
 
 import fcntl
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from lab import charts, checks, debian, images, paths, programs, rootfs
+from lab import charts, checks, debian, images, paths, programs, rootfs, stages
 from lab.paths import LabError
-from lab.stages import WORKSPACES, Stage, digest
+from lab.stages import Stage, digest
 
 Say = Callable[[str], None]
 
@@ -43,11 +42,11 @@ def prepare(say: Say) -> None:
         if all(stage.is_done() for stage in stages_of_preparation()):
             return
         checks.check_host()
-        shutil.rmtree(WORKSPACES, ignore_errors=True)
-        stages = stages_of_preparation()
-        for number, stage in enumerate(stages, start=1):
+        stages.clear_workspaces()
+        planned = stages_of_preparation()
+        for number, stage in enumerate(planned, start=1):
             if not stage.is_done():
-                _make(stage, f"stage {number} of {len(stages)}: {stage.title}", say)
+                _make(stage, f"stage {number} of {len(planned)}: {stage.title}", say)
 
 
 def stages_of_preparation() -> list[Stage]:

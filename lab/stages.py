@@ -19,7 +19,7 @@ from lab import paths
 from lab.paths import LabError
 
 WORKSPACES = paths.TMP / "prepare"
-"""Half-made things; what an interrupted preparation left there is removed by the next one."""
+"""Half-made things."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,11 @@ def workspace(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def clear_workspaces() -> None:
+    """Remove what killed preparations left. Only for who knows that no other preparation runs."""
+    shutil.rmtree(WORKSPACES, ignore_errors=True)
+
+
 def replace_text(path: Path, text: str, mode: int = 0o644) -> None:
     """Write a small file so that it is seen either as it was or complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,9 +127,10 @@ def run(argv: Sequence[str | Path], *, purpose: str, cwd: Path | None = None, en
             raise LabError(f"Could not {purpose}: {argv[0]} does not start ({error.strerror}).") from error
         if done.returncode == 0:
             return done.stdout.decode(errors="replace")
-        messages.write(done.stdout)
         messages.seek(0)
-        reason = last_words(messages.read().decode(errors="replace"))
+        complaints = messages.read()
+        messages.write(done.stdout)
+        reason = last_words((complaints or done.stdout).decode(errors="replace"))
     raise LabError(
         f"Could not {purpose}: {reason}. Put that right and run the same command again, it continues where it ended; the full log is {log}."
     )
