@@ -67,7 +67,7 @@ def up(options: argparse.Namespace) -> None:
     plans = chosen(options.clusters)
     with _alone():
         prepare(say)
-        if steps := [step for plan in plans for step in cluster.steps(plan, say)]:
+        if steps := [step for plan in plans for step in cluster.steps(plan)]:
             run(steps)
             status.write_merged_kubeconfig()
             say(status.table(plans))

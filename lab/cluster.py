@@ -14,8 +14,6 @@ from lab.paths import LabError
 from lab.process import Processes, Program, log_tail
 from lab.waiting import until
 
-Say = Callable[[str], None]
-
 IDENTITIES = ("controller-manager", "scheduler", "kubelet", "kube-proxy", "coredns", "lab")
 
 
@@ -75,16 +73,18 @@ def repairable(plan: Plan) -> bool:
     return some and _marker(plan).exists() and network.exists(plan.namespace) and network.host_link_exists()
 
 
-def steps(plan: Plan, say: Say) -> list[Step]:
+def steps(plan: Plan) -> list[Step]:
     """What brings a cluster up: nothing, a repair when parts of it still run, else a new and empty cluster."""
+    images = [archive.name for archive in containerd.new_images(plan)]
     if running(plan):
-        return []
+        title = f"{plan.name}: importing {', '.join(images)}"
+        return [Step(title, lambda: containerd.import_images(plan))] if images else []
     if repairable(plan):
         dead = ", ".join(missing(plan)) or "its routes"
         return [Step(f"{plan.name}: bringing back {dead}", lambda: _repair(plan))]
     return [
         Step(f"{plan.name}: clean ground, network, keys", lambda: _lay_ground(plan)),
-        Step(f"{plan.name}: containerd and images", lambda: _start_base(plan, say)),
+        Step(f"{plan.name}: containerd{' and images' if images else ''}", lambda: _start_base(plan)),
         Step(f"{plan.name}: API server", lambda: _await_api(plan)),
         Step(f"{plan.name}: node ready", lambda: _start_rest(plan)),
     ]
@@ -106,12 +106,12 @@ def _lay_ground(plan: Plan) -> None:
     dns.write_files(plan)
 
 
-def _start_base(plan: Plan, say: Say) -> None:
+def _start_base(plan: Plan) -> None:
     processes = Processes(plan.records)
     for spec in programs(plan)[:2]:
         processes.start(spec)
     containerd.start(plan)
-    containerd.import_images(plan, say)
+    containerd.import_images(plan)
 
 
 def _start_rest(plan: Plan) -> None:

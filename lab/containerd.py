@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from lab.addresses import Plan
@@ -105,20 +104,18 @@ def start(plan: Plan) -> None:
         _await(plan, spec)
 
 
-def import_images(plan: Plan, say: Callable[[str], None]) -> None:
-    """Import every image archive that this store has not seen in its present form."""
-    seen_file = store(plan) / "lab-imported.json"
-    seen = json.loads(seen_file.read_text()) if seen_file.exists() else {}
-    archives = sorted(IMAGES.glob("*.tar"))
-    if not archives:
-        raise LabError(f"There are no images in {IMAGES}; run `python -m lab up` without interrupting its preparation.")
-    for archive in archives:
-        mark = [archive.stat().st_size, archive.stat().st_mtime_ns]
-        if seen.get(archive.name) != mark:
-            say(f"{plan.name}: importing {archive.name}")
-            ctr(plan, "images", "import", str(archive))
-            seen[archive.name] = mark
-            seen_file.write_text(json.dumps(seen))
+def new_images(plan: Plan) -> list[Path]:
+    """The image archives that this store has not imported in their present form."""
+    seen = _imported(plan)
+    return [archive for archive in sorted(IMAGES.glob("*.tar")) if seen.get(archive.name) != _mark(archive)]
+
+
+def import_images(plan: Plan) -> None:
+    """Import the new image archives."""
+    for archive in new_images(plan):
+        mark = _mark(archive)
+        ctr(plan, "images", "import", str(archive))
+        _memory(plan).write_text(json.dumps({**_imported(plan), archive.name: mark}))
 
 
 def ctr(plan: Plan, *arguments: str) -> str:
@@ -129,6 +126,24 @@ def ctr(plan: Plan, *arguments: str) -> str:
         raise LabError(f"`ctr {' '.join(arguments[:2])}` failed on cluster {plan.name}: {done.stderr.strip()[-500:]}; "
                        "run `python -m lab down`, then `up` again.")
     return done.stdout
+
+
+def _mark(archive: Path) -> list[int]:
+    """What changes when an archive is written anew."""
+    return [archive.stat().st_size, archive.stat().st_mtime_ns]
+
+
+def _imported(plan: Plan) -> dict[str, list[int]]:
+    try:
+        marks: dict[str, list[int]] = json.loads(_memory(plan).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return marks
+
+
+def _memory(plan: Plan) -> Path:
+    # In the store itself, so that both are lost together.
+    return store(plan) / "lab-imported.json"
 
 
 def _await(plan: Plan, spec: Program) -> None:

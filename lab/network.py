@@ -42,6 +42,9 @@ def ensure_routes(plan: Plan) -> None:
     """The routes to a cluster from the host, and from it to the other clusters, as `flat` was last told."""
     for item in routed_ranges(plan):
         _ip("route", "replace", item, "via", plan.node_ip, "dev", HOST_LINK)
+    for item in (plan.service_range, plan.balancer_range):
+        # kube-proxy exchanges the destination only after the API server's packet has found a route.
+        _ip("-n", plan.namespace, "route", "replace", item, "dev", "eth0", "src", plan.node_ip)
     for other in PLANS:
         if other != plan:
             _ip("-n", plan.namespace, "route", "replace", other.balancer_range, "via", other.node_ip)
