@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import paths, prepare, stages
+from lab import checks, paths, prepare, stages
 from lab.paths import LabError
 
 
@@ -76,7 +76,7 @@ def test_preparing_makes_only_what_is_missing(tmp_path: Path, monkeypatch: pytes
         stages.Stage("second", "make the second", "1", (second.output,), second),
     ]
     monkeypatch.setattr(prepare, "stages_of_preparation", lambda: made)
-    monkeypatch.setattr(prepare.checks, "check_host", lambda: None)
+    monkeypatch.setattr(checks, "check_host", lambda: None)
     lines: list[str] = []
     prepare.prepare(lines.append)
     second.output.unlink()
@@ -100,7 +100,7 @@ def test_preparing_removes_what_a_killed_one_left_half_made(tmp_path: Path, monk
     left.touch()
     only = Recorder(tmp_path / "only")
     monkeypatch.setattr(prepare, "stages_of_preparation", lambda: [stage(only, only.output)])
-    monkeypatch.setattr(prepare.checks, "check_host", lambda: None)
+    monkeypatch.setattr(checks, "check_host", lambda: None)
     prepare.prepare(lambda line: None)
     assert not left.exists()
 
@@ -111,7 +111,7 @@ def test_an_unfit_host_is_refused_before_the_first_stage(tmp_path: Path, monkeyp
 
     only = Recorder(tmp_path / "only")
     monkeypatch.setattr(prepare, "stages_of_preparation", lambda: [stage(only, only.output)])
-    monkeypatch.setattr(prepare.checks, "check_host", refuse)
+    monkeypatch.setattr(checks, "check_host", refuse)
     with pytest.raises(LabError, match="not root"):
         prepare.prepare(lambda line: None)
     assert only.times == 0
