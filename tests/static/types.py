@@ -1,4 +1,4 @@
-"""mypy in strict mode over everything in plugins/, under the names by which Ansible imports it."""
+"""mypy in strict mode over plugins/, under the names by which Ansible imports it, and over the programs beside it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import sys
 
 from tests import tree
 
-PACKAGE = ".".join((tree.COLLECTION / "plugins").parts)
+PACKAGES = (".".join((tree.COLLECTION / "plugins").parts), "lab", "demo", "tests.static")
 
 
 def main() -> int:
     base = tree.linked()
-    command = [sys.executable, "-m", "mypy", "--package", PACKAGE]
-    environment = {**os.environ, "MYPYPATH": str(base)}
+    command = [sys.executable, "-m", "mypy"]
+    for package in PACKAGES:
+        command += ["--package", package]
+    environment = {**os.environ, "MYPYPATH": f"{base}{os.pathsep}{tree.ROOT}"}
     done = subprocess.run(command, check=False, cwd=tree.ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     # Paths as the developer's editor knows them, not through the link.
     print(done.stdout.replace(f"{(base / tree.COLLECTION).relative_to(tree.ROOT)}/", ""), end="")
