@@ -1,0 +1,49 @@
+"""Reading when certificates expire."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import certificate
+
+
+def make(folder: Path, days: int, *more: str) -> str:
+    key, made = folder / f"{days}.key", folder / f"{days}.pem"
+    command = ["openssl", "req", "-x509", "-newkey", *(more or ("rsa:2048",)), "-nodes", "-subj", "/O=mesh", "-days", str(days)]
+    subprocess.run([*command, "-keyout", key, "-out", made], check=True, capture_output=True)
+    return made.read_text()
+
+
+@pytest.mark.parametrize("days", [1, 3650, 36500])
+def test_the_expiry_is_what_the_certificate_says(tmp_path: Path, days: int) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    found = certificate.expiry(make(tmp_path, days))
+    assert found is not None
+    assert timedelta(0) <= found - before - timedelta(days=days) < timedelta(minutes=2)
+
+
+def test_the_first_to_expire_of_a_chain_counts(tmp_path: Path) -> None:
+    short, long = make(tmp_path, 5), make(tmp_path, 500)
+    assert certificate.expiry(long + short) == certificate.expiry(short)
+
+
+def test_a_certificate_with_an_elliptic_key_is_read_too(tmp_path: Path) -> None:
+    assert certificate.expiry(make(tmp_path, 30, "ec", "-pkeyopt", "ec_paramgen_curve:P-256")) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no certificate",
+        "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----",
+    ],
+)
+def test_what_is_no_certificate_has_no_expiry(text: str) -> None:
+    assert certificate.expiry(text) is None
