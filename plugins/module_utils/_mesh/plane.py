@@ -138,11 +138,11 @@ def _elsewhere(
 
 def _without_deployment(configuration: raw.Raw, hook: webhook.Hook, services: Sequence[raw.Raw]) -> ControlPlane:
     service = hook.service
-    reachable = service is None or any((raw.namespace(obj), raw.name(obj)) == (service.namespace, service.name) for obj in services)
+    remote = service is None or _leads_elsewhere(service, services)
     return ControlPlane(
         revision=hook.revision,
         namespace=service.namespace if service else "",
-        location="remote" if reachable else "orphan",
+        location="remote" if remote else "orphan",
         version=raw.labels_of(configuration).get(VERSION, ""),
         image="",
         deployment="",
@@ -151,8 +151,16 @@ def _without_deployment(configuration: raw.Raw, hook: webhook.Hook, services: Se
         ready=0,
         generation=0,
         observed_generation=0,
-        rollout=workload.Progress(reachable, False, "" if reachable else "its Deployment and Service are gone"),
+        rollout=workload.Progress(remote, False, "" if remote else "its Deployment is gone"),
         made_by=maker.maker(configuration),
+    )
+
+
+def _leads_elsewhere(service: webhook.Service, services: Sequence[raw.Raw]) -> bool:
+    """Whether a Service is that of a remote istiod: it has no selector, since no pod here is behind it."""
+    return any(
+        (raw.namespace(obj), raw.name(obj)) == (service.namespace, service.name) and not raw.mapping(obj, "spec", "selector")
+        for obj in services
     )
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
@@ -13,6 +13,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh.workload impo
 
 TEMPLATE_HASH = "pod-template-hash"
 ROLLOUT_HASH = "rollouts-pod-template-hash"
+GATEWAY_API = "gateway.networking.k8s.io"
 ROLLS = ("Deployment", "StatefulSet", "DaemonSet")
 # (namespace, kind, name) of an owned object to its owner.
 Owners = Mapping[tuple[str, str, str], Owner]
@@ -41,6 +42,8 @@ def _by_kind(workload: Workload) -> str | None:
 def _by_owner(workload: Workload) -> str | None:
     if workload.owner is None:
         return None
+    if workload.owner.group == GATEWAY_API:
+        return f"belongs to {workload.owner}: istiod rolls it when the revision of that changes."
     return f"belongs to {workload.owner}, which may take a change of it back: restart it by means of its owner."
 
 
@@ -62,6 +65,12 @@ def mark(revision: str, proxy_version: str, values_hash: str) -> str:
 def mark_patch(value: str) -> dict[str, Any]:
     """The merge patch that restarts a workload, and only if its mark differs."""
     return {"spec": {"template": {"metadata": {"annotations": {labels.RESTARTED_FOR: value}}}}}
+
+
+def owners_of(replica_sets: Iterable[raw.Raw]) -> dict[tuple[str, str, str], Owner]:
+    """The owners of ReplicaSets, by which pods find their Deployment."""
+    found = {(raw.namespace(one), "ReplicaSet", raw.name(one)): owner(one) for one in replica_sets}
+    return {key: known for key, known in found.items() if known}
 
 
 def owner_of_pod(pod: raw.Raw, owners: Owners | None = None) -> Owner:

@@ -78,7 +78,7 @@ def judge(proxy: Proxy | None, target: Target, connection: Connection | None, co
         return "unknown", "no istiod was asked about its connection"
     if connection is None:
         return _unconnected(connections)
-    wrong = _wrong_connection(connection, target)
+    wrong = _wrong_connection(proxy, connection, target)
     return ("failed", wrong) if wrong else ("ok", "")
 
 
@@ -103,7 +103,7 @@ def _verdict(pod: raw.Raw, target: Target, connections: Connections | None, clus
 def _wrong_proxy(proxy: Proxy, target: Target) -> str:
     if proxy.revision != target.revision:
         return f"its sidecar is of revision {proxy.revision}, and should be of {target.revision}"
-    if target.version and proxy.version != target.version:
+    if target.version and proxy.version and proxy.version != target.version:
         return f"its proxy has version {proxy.version}, and should have {target.version}"
     if proxy.terminating:
         return "it is being deleted"
@@ -117,9 +117,12 @@ def _unconnected(connections: Connections) -> tuple[Status, str]:
     return "failed", "its proxy is connected to no istiod"
 
 
-def _wrong_connection(connection: Connection, target: Target) -> str:
+def _wrong_connection(proxy: Proxy, connection: Connection, target: Target) -> str:
     if connection.plane != target.revision:
         return f"its proxy is connected to istiod {connection.plane}, and should be to {target.revision}"
+    # An image by digest does not tell its version: then the proxy's own word counts.
+    if target.version and not proxy.version and connection.version != target.version:
+        return f"its proxy says that it has version {connection.version}, and should have {target.version}"
     if connection.errors:
         return f"its proxy rejected configuration: {'; '.join(connection.errors)}"
     if connection.pending:

@@ -65,15 +65,16 @@ def test_a_plane_is_not_available_while_its_present_generation_is_not_rolled_out
     assert (found.generation, found.observed_generation) == (2, 1)
 
 
-def test_a_webhook_with_a_service_but_no_deployment_is_served_from_elsewhere() -> None:
+def test_a_webhook_with_a_service_without_selector_is_served_from_elsewhere() -> None:
     found = plane.control_planes([], [build.injector("r1")], [build.service("istiod-r1")])
     assert [(one.revision, one.location, one.serving) for one in found] == [("r1", "remote", True)]
 
 
-def test_a_webhook_without_service_and_deployment_is_an_orphan() -> None:
-    (found,) = plane.control_planes([], [build.injector("r1")], [])
+@pytest.mark.parametrize("services", [[], [build.service("istiod-r1", app="istiod")], [build.service("istiod-r1", "elsewhere")]])
+def test_a_webhook_without_deployment_whose_service_leads_nowhere_is_an_orphan(services: list[Any]) -> None:
+    (found,) = plane.control_planes([], [build.injector("r1")], services)
     assert (found.location, found.serving, found.available) == ("orphan", False, False)
-    assert "gone" in found.rollout.why
+    assert found.rollout.why == "its Deployment is gone"
 
 
 def test_planes_of_one_name_in_two_namespaces_keep_their_own_webhooks() -> None:

@@ -166,6 +166,14 @@ def test_whatever_is_wrong_with_a_pod_fails_it_in_words(pod: dict[str, Any], con
     assert part in found.reason
 
 
+def test_a_proxy_whose_image_is_a_digest_is_judged_by_its_own_word() -> None:
+    pod = build.pod("cart-1", revision="r1")
+    pod["spec"]["containers"][1]["image"] = "hub/proxyv2@sha256:00"
+    assert judge(pod, connected(entry(version="1.32.0"))).status == "ok"
+    found = judge(pod, connected(entry(version="1.31.0")))
+    assert (found.status, found.reason) == ("failed", "its proxy says that it has version 1.31.0, and should have 1.32.0")
+
+
 def test_an_istiod_that_could_not_be_asked_leaves_a_verdict_unknown() -> None:
     pod = build.pod("cart-1", revision="r1")
     assert judge(pod, None).status == "unknown"

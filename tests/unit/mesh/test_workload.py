@@ -150,6 +150,11 @@ def test_a_workload_of_an_operator_names_its_owner() -> None:
     assert "belongs to postgresql db" in reason("StatefulSet", build.workload("db", ownerReferences=owners))
 
 
+def test_a_gateway_of_the_gateway_api_is_left_to_istiod() -> None:
+    owners = [{"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "name": "web"}]
+    assert "istiod rolls it" in reason("Deployment", build.workload("web-istio", ownerReferences=owners))
+
+
 def test_the_restart_mark_is_read_back_from_the_pod_template() -> None:
     mark = restart.mark("1-32-0", "1.32.0", "abc123")
     assert mark == "1-32-0@1.32.0+abc123"

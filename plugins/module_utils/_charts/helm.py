@@ -1,0 +1,114 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""The Helm binary: it renders charts, and nothing else. Whatever runs programs is given from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._charts import manifests
+from ansible_collections.meshyard.istio.plugins.module_utils._charts.chart import Chart
+from ansible_collections.meshyard.istio.plugins.module_utils._charts.objects import Object
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+
+# Runs a program with a text on its standard input and returns its exit code, output and error output. It raises
+# OSError when the program is not there.
+Run = Callable[[list[str], str], tuple[int, str, str]]
+
+MISSING = (
+    "Install Helm on the host that runs this module, or give its path as binary_path; in an execution "
+    "environment add RUN curl -fsSL https://get.helm.sh/helm-v3.19.0-linux-amd64.tar.gz | "
+    "tar -xz -C /usr/local/bin --strip-components=1 linux-amd64/helm to additional_build_steps."
+)
+# Helm prefers a directory of the chart's name in the working directory to the repository, and only says so.
+HIJACKED = "repository url ignored"
+
+
+class Helm:
+    """The Helm binary.
+
+    :param run: runs a program. Its working directory should hold no charts.
+    :param binary: the name or path of the binary.
+    """
+
+    def __init__(self, run: Run, binary: str = "helm") -> None:
+        self._run = run
+        self._binary = binary
+
+    def version(self) -> str:
+        """Its version, such as C(v3.19.0).
+
+        :raises MeshyardError: it is missing, or too old to be one.
+        """
+        return self._output(["version", "--template", "{{.Version}}"], "say its version").strip()
+
+    def show_chart(self, chart: Chart) -> dict[str, Any]:
+        """What a chart says of itself: C(name), C(version), C(appVersion) and more.
+
+        :raises MeshyardError: the chart cannot be had.
+        """
+        return self._document(["show", "chart", *chart.arguments], f"read the chart {chart}")
+
+    def show_values(self, chart: Chart) -> dict[str, Any]:
+        """A chart's default values.
+
+        :raises MeshyardError: the chart cannot be had.
+        """
+        return self._document(["show", "values", *chart.arguments], f"read the values of the chart {chart}")
+
+    def render(
+        self,
+        chart: Chart,
+        release: str,
+        namespace: str,
+        values: Mapping[str, Any],
+        kube_version: str = "",
+        api_versions: Iterable[str] = (),
+    ) -> list[Object]:
+        """The objects that a chart renders, in the order in which they are made; hooks are left out.
+
+        :param kube_version: the cluster's version, which some templates ask for, such as C(v1.34.1).
+        :param api_versions: what the cluster's API has, as C(group/version) or C(group/version/Kind).
+        :raises MeshyardError: the chart cannot be had, or refuses the values.
+        """
+        command = ["template", release, *chart.arguments, "--namespace", namespace, "--include-crds", "--values", "-"]
+        command += ["--kube-version", kube_version] if kube_version else []
+        for one in sorted(api_versions):
+            command += ["--api-versions", one]
+        # JSON is YAML, and needs no care about how a text is quoted.
+        rendered = self._output(command, f"render the chart {chart}", json.dumps(values))
+        return manifests.parse(rendered, namespace)
+
+    def _document(self, command: list[str], purpose: str) -> dict[str, Any]:
+        documents = manifests.documents_of(self._output(command, purpose))
+        return documents[0] if documents and isinstance(documents[0], dict) else {}
+
+    def _output(self, command: list[str], purpose: str, text: str = "") -> str:
+        try:
+            code, output, errors = self._run([self._binary, *command], text)
+        except OSError as problem:
+            raise MeshyardError(f"Helm cannot be run as {self._binary}: {problem.strerror or problem}.", MISSING) from problem
+        if HIJACKED in errors:
+            raise MeshyardError(
+                f"Helm took a directory of the working directory for the chart, and could not {purpose}.",
+                "Run from a directory that has no folder of the chart's name.",
+            )
+        if code != 0:
+            raise MeshyardError(f"Helm could not {purpose}: {_reason(errors or output)}.", _remedy(errors))
+        return output
+
+
+def _reason(errors: str) -> str:
+    """What Helm says, in one line and without its own decoration."""
+    lines = [line.strip() for line in errors.splitlines() if line.strip() and not line.startswith("Use --debug")]
+    told = [line for line in lines if not line.startswith("WARNING") and " WARN " not in line]
+    return " ".join(told).removeprefix("Error: ").rstrip(".") or "it gave no reason"
+
+
+def _remedy(errors: str) -> str:
+    if any(part in errors for part in ("not found", "no such file", "no cached repo", "failed to fetch", "dial tcp", "FetchReference")):
+        return "Check chart_ref, chart_repo_url and the version, and that this host can reach the charts."
+    return "Check the values that were given for this chart."
