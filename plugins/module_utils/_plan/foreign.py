@@ -10,6 +10,7 @@ HorizontalPodAutoscaler sets C(spec.replicas).
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 Object = dict[str, Any]
@@ -52,3 +53,27 @@ def first_validator(obj: Object) -> Object | None:
         "metadata": {"name": obj["metadata"]["name"], "labels": dict(obj["metadata"].get("labels") or {})},
         "webhooks": hooks,
     }
+
+
+def strip_field_set(fields: Object, wanted: Object) -> None:
+    """Takes the fields that others own out of a field set (C(fieldsV1)), in place.
+
+    :param wanted: the object that will be applied. Replicas and selectors of webhooks that it does not name belong to others.
+    """
+    named = {hook["name"]: hook for hook in wanted.get("webhooks") or ()}
+    for key, below in (fields.get("f:webhooks") or {}).items():
+        if key.startswith("k:"):
+            _strip_webhook(below, wanted["kind"], named.get(json.loads(key[2:]).get("name"), {}))
+    if wanted["kind"] == "Deployment" and "replicas" not in wanted.get("spec", {}):
+        (fields.get("f:spec") or {}).pop("f:replicas", None)
+
+
+def _strip_webhook(fields: Object, kind: str, wanted: Object) -> None:
+    for name in _OWNED_BY_ISTIOD.get(kind, ()):
+        fields.pop(f"f:{name}", None)
+        fields.get("f:clientConfig", {}).pop(f"f:{name}", None)
+    if not fields.get("f:clientConfig", True):  # an empty set would mean the field itself
+        del fields["f:clientConfig"]
+    for name in ("namespaceSelector", "objectSelector"):
+        if name not in wanted:
+            fields.pop(f"f:{name}", None)

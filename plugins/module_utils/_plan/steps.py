@@ -141,7 +141,7 @@ def _sides(step: Step) -> tuple[Any, Any]:
     if isinstance(step, Apply):
         return (None if step.live is None else _restricted(step.live, step.body)), _plain(step.body)
     if isinstance(step, Patch):
-        return step.before, step.patch
+        return step.before, _plain(step.patch) if "metadata" in step.patch else step.patch
     return "present", None
 
 

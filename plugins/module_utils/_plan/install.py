@@ -1,0 +1,119 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Installing, changing or taking over the control plane of one revision."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, identity
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import converge, manager_of, stamped
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import (
+    Apply,
+    Create,
+    Object,
+    Patch,
+    Plan,
+    Ref,
+    Step,
+    ref_of,
+)
+
+NAMESPACE_MANAGER = "meshyard-create"
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What the user allowed beyond the ordinary."""
+
+    adopt: bool = False
+    change_identity: bool = False
+
+
+def owner(revision: str) -> str:
+    """The owner of the objects of a revision."""
+    return f"revision-{revision}"
+
+
+def wanted(rendered: Iterable[Object], live: Mapping[Ref, Object], revision: str) -> list[Object]:
+    """The rendered objects as they are to be applied."""
+    return [_with_selectors_of(live.get(ref_of(obj)), obj) for obj in stamped(rendered, owner(revision))]
+
+
+def plan(
+    targets: Iterable[Object],
+    live: Mapping[Ref, Object],
+    names: Names,
+    permissions: Permissions,
+    *,
+    cluster: str,
+    parse: identity.Parse,
+) -> Plan:
+    """The steps that make the live control plane like the wanted one.
+
+    :param targets: what C(wanted) returned. :param live: all objects of the owner, and the wanted ones that exist.
+    :raises MeshyardError: an operator keeps it, it was made by others, or its identity would change.
+    """
+    targets = list(targets)
+    existing = [live[ref] for ref in map(ref_of, targets) if ref in live]
+    what = f"Revision {names.revision}"
+    adopt.refuse_operators(existing, cluster)
+    if not permissions.adopt:
+        adopt.refuse_strangers(adopt.strangers(existing, owner(names.revision)), what, cluster)
+    if not permissions.change_identity:
+        is_now, will_be = identity.identity(existing, names, parse), identity.identity(targets, names, parse)
+        identity.refuse_changes(is_now, will_be, names.revision, cluster)
+    steps = converge(targets, live, owner(names.revision))
+    return with_adoption(steps, owner(names.revision)) if permissions.adopt else steps
+
+
+def warnings(steps: Plan) -> list[str]:
+    """What the user must know of a plan that takes over what Helm made."""
+    origins = [
+        str((step.patch["metadata"].get("annotations") or {}).get(adopt.ADOPTED_FROM, "")) for step in steps if isinstance(step, Patch)
+    ]
+    return [
+        f"Helm's release {told.removeprefix('helm:')} is taken over. Its record stays, so that helm list still shows it, and is "
+        "removed together with what it made: do not run helm upgrade, rollback or uninstall for it any more."
+        for told in dict.fromkeys(origins)
+        if told.startswith("helm:")
+    ]
+
+
+def with_adoption(steps: Plan, owner_name: str) -> Plan:
+    """The plan with the move of each former maker's fields right before our own apply."""
+    complete: list[Step] = []
+    for step in steps:
+        if isinstance(step, Apply) and step.live is not None:
+            move = adopt.adoption(step.live, step.body, manager_of(owner_name))
+            complete += [move] if move else []
+        complete.append(step)
+    return tuple(complete)
+
+
+def namespace_step(namespace: str) -> Plan:
+    """The step that makes the missing control plane namespace; nobody owns it, so nobody takes it away."""
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    return (Create(body, NAMESPACE_MANAGER, "the control plane has no namespace yet"),)
+
+
+def _with_selectors_of(live: Object | None, obj: Object) -> Object:
+    """Leaves the selectors of a deactivated webhook as they are: the tag C(default) has taken over what it catches."""
+    if live is None or obj["kind"] != "MutatingWebhookConfiguration":
+        return obj
+    asleep = {
+        raw.text(hook, "name")
+        for hook in raw.items(live, "webhooks")
+        if labels.DEACTIVATED in raw.mapping(hook, "namespaceSelector", "matchLabels")
+    }
+    kept = copy.deepcopy(obj)
+    for hook in kept.get("webhooks") or ():
+        if hook["name"] in asleep:
+            hook.pop("namespaceSelector", None)
+            hook.pop("objectSelector", None)
+    return kept
