@@ -1,0 +1,181 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Findings about control planes, tags, the default validator, and configuration that is tied to a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw, tag
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.finding import Finding, Scene
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import default_revision
+
+
+def findings(scene: Scene) -> Iterator[Finding]:
+    """All findings of this file."""
+    yield from _source(scene)
+    yield from _target(scene)
+    yield from _others(scene)
+    yield from _tags(scene)
+    yield from _validator(scene)
+    yield from _tied_configuration(scene)
+    yield from _remotes(scene)
+    for what in (*scene.evidence.unread(), *scene.unread):
+        yield Finding(
+            "warning",
+            "unreadable",
+            what,
+            f"The {what} could not be read, so nothing is known about them.",
+            "Give the account of this run the permission to list them.",
+        )
+
+
+def _source(scene: Scene) -> Iterator[Finding]:
+    plane = scene.route.old
+    if plane is None:
+        return
+    name = f"Deployment {plane.namespace}/{plane.deployment}"
+    if not plane.available:
+        lack = plane.rollout.why or f"its webhook is {plane.webhook.replace('_', ' ')}"
+        yield Finding(
+            "blocker",
+            "source_not_ready",
+            name,
+            f"The control plane to be left, revision {plane.revision}, is not ready: {lack}.",
+            "Bring it back to health first: it is what a rollback returns to.",
+        )
+    if plane.made_by.kind == "operator":
+        yield Finding(
+            "blocker",
+            "operator",
+            name,
+            f"Revision {plane.revision} is kept by {plane.made_by.name}, which would take changes back.",
+            "Upgrade by means of that operator, or remove it (leaving its objects) before this upgrade.",
+        )
+    if plane.made_by.gitops:
+        yield Finding(
+            "warning",
+            "gitops",
+            name,
+            f"{plane.made_by.gitops} applies revision {plane.revision} again and again.",
+            "Take it out of the repository before you retire it, or it comes back.",
+        )
+
+
+def _target(scene: Scene) -> Iterator[Finding]:
+    plane, wanted = scene.route.new, scene.route.to_version
+    if plane is None:
+        return
+    name = f"Deployment {plane.namespace}/{plane.deployment}"
+    if wanted and plane.version and plane.version != wanted:
+        yield Finding(
+            "blocker",
+            "target_taken",
+            name,
+            f"Revision {plane.revision} exists already, with version {plane.version} instead of {wanted}.",
+            "Choose another revision for the new control plane (canary_upgrade_revision), or remove this one.",
+        )
+    if plane.made_by.kind != "meshyard":
+        yield Finding(
+            "info",
+            "target_foreign",
+            name,
+            f"Revision {plane.revision} exists already and was made by {_maker(plane)}: it is used as it is.",
+        )
+
+
+def _others(scene: Scene) -> Iterator[Finding]:
+    for plane in scene.evidence.planes:
+        if plane.location == "orphan":
+            yield Finding(
+                "blocker",
+                "orphan_webhook",
+                f"revision {plane.revision}",
+                f"A webhook injects pods by revision {plane.revision}, whose istiod is gone ({plane.namespace}/{plane.service}): "
+                "pods that it catches cannot start.",
+                "Remove the MutatingWebhookConfiguration of that revision, or bring its istiod back.",
+            )
+        elif plane.location == "remote":
+            yield Finding(
+                "blocker",
+                "remote_cluster",
+                f"revision {plane.revision}",
+                f"This cluster is served by the istiod of another cluster (revision {plane.revision}).",
+                "Upgrade the cluster in which that istiod runs.",
+            )
+        elif plane.namespace != scene.namespace:
+            yield Finding(
+                "info",
+                "other_mesh",
+                f"Deployment {plane.namespace}/{plane.deployment}",
+                f"A control plane in the namespace {plane.namespace} (revision {plane.revision}) is no part of this upgrade.",
+            )
+
+
+def _tags(scene: Scene) -> Iterator[Finding]:
+    for known in scene.evidence.tags:
+        if known.conflict:
+            yield Finding(
+                "blocker",
+                "tag_conflict",
+                f"tag {known.name}",
+                known.conflict,
+                "Set the tag anew with the module meshyard.istio.istio_tag, which writes both of its objects.",
+            )
+    for move in scene.upgrade.tags:
+        if move.kept_by:
+            yield Finding(
+                "warning",
+                "tag_kept",
+                f"tag {move.name}",
+                f"The tag {move.name} stays on {move.revision}: it is followed by namespaces that this upgrade leaves out "
+                f"({', '.join(move.kept_by)}).",
+                "Upgrade those too, and the tag follows.",
+            )
+
+
+def _validator(scene: Scene) -> Iterator[Finding]:
+    revision = default_revision(scene.evidence)
+    known = {plane.revision for plane in scene.evidence.planes} | {known.name for known in scene.evidence.tags}
+    if revision and known and revision not in known:
+        yield Finding(
+            "warning",
+            "default_validator",
+            f"ValidatingWebhookConfiguration {labels.DEFAULT_VALIDATOR}",
+            f"It sends Istio configuration to revision {revision}, which does not exist: once it is closed, all of it is refused.",
+            "Point it to a revision that exists with default_revision of the module meshyard.istio.istio_base.",
+        )
+
+
+def _tied_configuration(scene: Scene) -> Iterator[Finding]:
+    source = scene.route.from_revision
+    for kind, objects in (scene.evidence.config or {}).items():
+        for obj in objects or ():
+            label = raw.labels_of(obj).get(labels.REV)
+            if label and source and tag.resolve(label, scene.evidence.tags) == source:
+                yield Finding(
+                    "blocker",
+                    "revision_config",
+                    f"{kind} {raw.qualified(obj)}",
+                    f"{kind} {raw.qualified(obj)} has the label {labels.REV}={label}: workloads that have moved to "
+                    f"{scene.route.to_revision} are not given it.",
+                    "Remove the label, so that every revision reads the object, or add a copy for the new revision and accept this.",
+                )
+
+
+def _remotes(scene: Scene) -> Iterator[Finding]:
+    for name in scene.evidence.remotes or ():
+        yield Finding(
+            "warning",
+            "remote_attached",
+            f"cluster {name}",
+            f"A remote secret attaches the cluster {name} to this control plane: this upgrade does not move its workloads.",
+            "Move them too before the old control plane is retired: until then that is refused.",
+        )
+
+
+def _maker(plane: ControlPlane) -> str:
+    made = plane.made_by
+    return f"{made.kind} ({made.name})" if made.name else made.kind

@@ -1,0 +1,207 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""What is left to be done for a mesh to be on the new revision, read from the cluster alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import gateway, labels, raw, waves
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.members import BY_GATEWAY_API, BY_ITSELF, Member, moved_by
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Route
+
+SKIP = "skip"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which part of the mesh is meant, and in which portions. C(namespaces) None means all."""
+
+    namespaces: Sequence[str] | None = None
+    excluded: Sequence[str] = ()
+    waves: Any = None
+    max_wave_size: int = waves.MAX_NAMESPACES
+    gateways: str = "first"
+
+    def holds(self, name: str) -> bool:
+        """Whether a namespace is meant."""
+        return name not in self.excluded and (self.namespaces is None or name in self.namespaces)
+
+
+@dataclass(frozen=True)
+class GatewayMove:
+    """A gateway that is to be moved, by what (its namespace, its own pod template or its Gateway object), and who made it."""
+
+    gateway: gateway.Gateway
+    moved_by: str
+    made_by: str
+
+    def __str__(self) -> str:
+        return f"{self.gateway.namespace}/{self.gateway.name}"
+
+
+@dataclass(frozen=True)
+class TagMove:
+    """A tag, where it points, whether it is to be moved, and the namespaces that forbid it because they would come along."""
+
+    name: str
+    revision: str
+    moves: bool
+    kept_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Namespaces that are moved together: those of C(give_back) by giving them their former labels, the others by new ones."""
+
+    namespaces: tuple[str, ...]
+    give_back: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What is left to be done.
+
+    C(gateways) are gateways that are moved by themselves, C(gateway_waves) namespaces that hold gateways alone and move them by
+    their labels, C(followers) gateways that follow a Gateway object. C(tags) are all tags. C(give_back) are namespaces whose
+    former labels lead to the right revision by now. C(remaining) are namespaces on the wrong revision that were not selected.
+    C(moved) are namespaces, and C(moved_gateways) gateways, that a move changed and whose former labels are still kept.
+    C(default_revision) is where the default validator is to point, empty where it stays.
+    """
+
+    waves: tuple[Wave, ...] = ()
+    gateways: tuple[GatewayMove, ...] = ()
+    gateway_waves: tuple[Wave, ...] = ()
+    followers: tuple[GatewayMove, ...] = ()
+    tags: tuple[TagMove, ...] = ()
+    give_back: tuple[str, ...] = ()
+    remaining: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    moved_gateways: tuple[str, ...] = ()
+    default_revision: str = ""
+
+    @property
+    def namespaces(self) -> list[str]:
+        """The namespaces of all waves, those of gateways last."""
+        return [name for wave in (*self.waves, *self.gateway_waves) for name in wave.namespaces]
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything is still to be moved from one revision to the other."""
+        return bool(self.waves or self.gateways or self.gateway_waves)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing at all is left to be done."""
+        return not (self.pending or self.give_back or self.default_revision or any(tag.moves for tag in self.tags))
+
+
+def upgrade(route: Route, everywhere: Sequence[Member], evidence: Evidence, selection: Selection) -> Upgrade:
+    """What is left of an upgrade along a route.
+
+    :param everywhere: all namespaces of the cluster.
+    :raises MeshyardError: the selection names what does not exist, or its waves are not possible.
+    """
+    check_names(selection, everywhere)
+    using = [member for member in everywhere if route.from_revision and member.uses(route.from_revision)]
+    chosen = [member for member in using if selection.holds(member.name)]
+    waves_ = _waves([member for member in chosen if not member.only_gateways], everywhere, selection)
+    fronts = [] if selection.gateways == SKIP else [member for member in chosen if member.only_gateways]
+    moving = {name for wave in waves_ for name in wave.namespaces} | {member.name for member in fronts}
+    remaining = tuple(member.name for member in using if member.name not in moving)
+    gateways = [] if selection.gateways == SKIP else list(gateway_moves(everywhere, route.from_revision, selection))
+    return Upgrade(
+        waves=waves_,
+        gateways=tuple(one for one in gateways if one.moved_by == BY_ITSELF),
+        gateway_waves=batches(fronts, selection),
+        followers=tuple(one for one in gateways if one.moved_by == BY_GATEWAY_API),
+        tags=tuple(_tags(route, using, remaining, evidence)),
+        give_back=tuple(_give_back(route, everywhere, selection)),
+        remaining=remaining,
+        moved=tuple(member.name for member in everywhere if member.was_moved),
+        moved_gateways=moved_gateways(everywhere, selection),
+        default_revision=_default_to(route, remaining, evidence),
+    )
+
+
+def check_names(selection: Selection, everywhere: Iterable[Member]) -> None:
+    """Returns where every named namespace exists.
+
+    :raises MeshyardError: one does not.
+    """
+    known = {member.name for member in everywhere}
+    missing = sorted({*(selection.namespaces or ()), *selection.excluded} - known)
+    if missing:
+        raise MeshyardError(
+            f"These namespaces do not exist: {', '.join(missing)}.",
+            "Correct the list of namespaces, or leave it out to take all of the mesh.",
+        )
+
+
+def default_revision(evidence: Evidence) -> str:
+    """The revision that validates Istio's configuration where no label names another; empty without a default validator."""
+    for configuration in evidence.validating_webhooks or ():
+        if raw.name(configuration) == labels.DEFAULT_VALIDATOR:
+            return raw.labels_of(configuration).get(labels.REV, "")
+    return ""
+
+
+def batches(chosen: Sequence[Member], selection: Selection) -> tuple[Wave, ...]:
+    """Derived waves: the smallest namespace first, then bounded ones."""
+    sizes = {member.name: len(member.rolling) for member in chosen}
+    return tuple(Wave(names) for names in waves.derive(sizes, max_namespaces=selection.max_wave_size).waves)
+
+
+def gateway_moves(everywhere: Iterable[Member], revision: str, selection: Selection) -> Iterable[GatewayMove]:
+    """The gateways on a revision that labels of their namespace do not move."""
+    for member in everywhere:
+        for one in member.gateways:
+            if one.gateway and revision and selection.holds(member.name) and not member.labelled and one.uses(revision):
+                yield GatewayMove(one.gateway, moved_by(member, one.gateway), one.made_by)
+
+
+def moved_gateways(everywhere: Iterable[Member], selection: Selection) -> tuple[str, ...]:
+    """The gateways that carry former labels, as C(namespace/name)."""
+    return tuple(
+        f"{member.name}/{one.workload.name}"
+        for member in everywhere
+        for one in member.gateways
+        if one.former is not None and selection.holds(member.name)
+    )
+
+
+def _waves(chosen: Sequence[Member], everywhere: Iterable[Member], selection: Selection) -> tuple[Wave, ...]:
+    if not selection.waves:
+        return batches(chosen, selection)
+    # Checked against all namespaces: in a second run some of the named ones have been moved already.
+    named = waves.given(selection.waves, [member.name for member in everywhere]).waves
+    left = {member.name for member in chosen}
+    portions = [tuple(name for name in wave if name in left) for wave in named]
+    return tuple(Wave(portion) for portion in portions if portion)
+
+
+def _tags(route: Route, using: Iterable[Member], remaining: Iterable[str], evidence: Evidence) -> Iterable[TagMove]:
+    """A tag moves once nobody follows it who would come along unproven."""
+    for tag in evidence.tags:
+        left_behind = tuple(member.name for member in using if member.decision.via == tag.name and member.name in remaining)
+        points = bool(route.from_revision) and route.from_revision in tag.claimed_by
+        yield TagMove(tag.name, tag.revision or "", points and not left_behind, left_behind if points else ())
+
+
+def _give_back(route: Route, everywhere: Iterable[Member], selection: Selection) -> Iterable[str]:
+    """Namespaces whose former labels name a tag that leads to the new revision by now."""
+    for member in everywhere:
+        after = member.after
+        if after is not None and after.kind == "revision" and after.revision == route.to_revision and selection.holds(member.name):
+            yield member.name
+
+
+def _default_to(route: Route, remaining: Sequence[str], evidence: Evidence) -> str:
+    """The default validator follows when all of the mesh has."""
+    leaves = bool(route.from_revision) and default_revision(evidence) == route.from_revision
+    return route.to_revision if leaves and not remaining else ""

@@ -1,0 +1,347 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Tells what is left of an upgrade, and what stands against it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: upgrade_plan
+short_description: Tell what is left of a mesh upgrade, and what stands against it
+author:
+  - Meshyard contributors (@meshyard)
+description:
+  - Reads a cluster and says from which revision to which an upgrade leads, which namespaces and gateways are still to be
+    moved and in which waves, and everything that would stop the upgrade or that its user should know before it begins.
+  - It remembers nothing. Called again at any moment of an upgrade it tells what is left then, so that a run that was killed
+    is taken up where it was.
+  - It writes nothing, but for one temporary pod with O(pull_test=true) outside check mode.
+  - The phases of the role C(meshyard.istio.canary_upgrade) begin with this module.
+options:
+  operation:
+    description:
+      - What is planned.
+      - V(upgrade) leads from the old revision to the new one.
+      - V(retire) is about the old revision after the upgrade.
+      - V(rollback) leads back. Without O(namespaces) it gives back all that the upgrade changed, as annotations, labels and the
+        record of the upgrade tell. With O(namespaces) it brings back exactly those.
+    type: str
+    choices: [upgrade, retire, rollback]
+    default: upgrade
+  version:
+    description:
+      - Version of Istio to upgrade to, such as V(1.32.0).
+      - Needed with O(operation=upgrade), unless an upgrade has begun and its record tells.
+    type: str
+  revision:
+    description: Revision to upgrade to. When not given, it is that of the record, or made from O(version).
+    type: str
+  from_revision:
+    description:
+      - Revision to be left. When not given, it is that of the record, or the only other control plane.
+      - With several other control planes and no record the module fails and lists them.
+    type: str
+  namespaces:
+    description: Only these namespaces. When not given, all of the mesh.
+    type: list
+    elements: str
+  exclude_namespaces:
+    description: All but these namespaces.
+    type: list
+    elements: str
+    default: []
+  waves:
+    description:
+      - The waves, a list of lists of namespaces. Namespaces in no wave are not moved.
+      - When empty, waves are derived. The smallest namespace comes first, the others follow in bounded batches.
+    type: list
+    elements: list
+    default: []
+  max_wave_size:
+    description: The most namespaces in a derived wave.
+    type: int
+    default: 10
+  gateways:
+    description: When gateways move. With V(skip) they are left out.
+    type: str
+    choices: [first, last, skip]
+    default: first
+  values:
+    description: Helm values of the new control plane. They tell where the image of the new proxies comes from.
+    type: dict
+    default: {}
+  pull_test:
+    description:
+      - Whether to try by a temporary pod in the control plane namespace that the image of the new proxies can be pulled.
+      - Only done when no node has the image yet, and not in check mode.
+    type: bool
+    default: false
+  wait_timeout:
+    description: How long, in seconds, the temporary pod may take.
+    type: int
+    default: 120
+extends_documentation_fragment:
+  - kubernetes.core.k8s_auth_options
+  - meshyard.istio.attributes.info
+  - meshyard.istio.connection
+  - meshyard.istio.control_plane
+seealso:
+  - module: meshyard.istio.upgrade_gate
+  - module: meshyard.istio.upgrade_record
+"""
+
+EXAMPLES = r"""
+- name: Say what an upgrade would do, and what stands against it
+  meshyard.istio.upgrade_plan:
+    version: 1.32.0
+  register: plan
+
+- name: Refuse while something stands against it
+  ansible.builtin.assert:
+    that: plan.findings | selectattr('level', 'eq', 'blocker') | length == 0
+    fail_msg: "{{ plan.findings | selectattr('level', 'eq', 'blocker') | map(attribute='message') | list }}"
+"""
+
+RETURN = r"""
+from_revision:
+  description: Revision that is left; C(null) when there is none to be left.
+  returned: success
+  type: str
+  sample: 1-31-0
+from_version:
+  description: Its version of Istio.
+  returned: success
+  type: str
+  sample: 1.31.0
+to_revision:
+  description: Revision that the upgrade leads to.
+  returned: success
+  type: str
+  sample: 1-32-0
+to_version:
+  description: Its version of Istio.
+  returned: success
+  type: str
+  sample: 1.32.0
+from_plane:
+  description: The control plane of RV(from_revision), C(null) where it does not exist.
+  returned: success
+  type: dict
+  sample: {revision: 1-31-0, version: 1.31.0, ready: true, made_by: helm}
+to_plane:
+  description: The control plane of RV(to_revision), C(null) where it does not exist.
+  returned: success
+  type: dict
+waves:
+  description:
+    - The waves of namespaces that are left. C(name) says all of a wave in words.
+    - In a rollback the namespaces of C(give_back) get their former labels back, those of C(move) new ones.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {name: "Wave 1 of 2: shop", namespaces: [shop], give_back: [], move: [shop]}
+gateway_waves:
+  description: The same for namespaces that hold gateways alone and whose labels decide about them.
+  returned: success
+  type: list
+  elements: dict
+gateways:
+  description:
+    - The gateways that are left and that labels of their namespace do not move.
+    - C(moved_by) is V(gateway) for those that are moved by M(meshyard.istio.istio_gateway), and V(gateway_api) for those that
+      istiod keeps for a Gateway, which follow its label or tag.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {namespace: ingress, name: gateway, kind: Deployment, service: gateway, revision: 1-31-0, made_by: meshyard, moved_by: gateway}
+tags:
+  description: All revision tags, and whether this operation moves them in the end.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {name: prod, revision: 1-31-0, moves: true}
+give_back:
+  description: Namespaces whose former labels lead to the right revision by now, so that they can be given back.
+  returned: success
+  type: list
+  elements: str
+remaining:
+  description: Namespaces that would have to move and are left out.
+  returned: success
+  type: list
+  elements: str
+moved:
+  description: Namespaces that a move has changed and whose former labels are still kept.
+  returned: success
+  type: list
+  elements: str
+moved_gateways:
+  description: Gateways that a move has changed and whose former labels are still kept, as C(namespace/name).
+  returned: success
+  type: list
+  elements: str
+pending:
+  description: The names of all namespaces and gateways that are left.
+  returned: success
+  type: dict
+  sample: {namespaces: [shop], gateways: [ingress/gateway]}
+default_revision:
+  description: Revision of the default validator; C(null) without one.
+  returned: success
+  type: str
+new_default_revision:
+  description: Revision that the default validator is to get in the end; C(null) when it stays.
+  returned: success
+  type: str
+findings:
+  description: What stands against the operation or should be known, blockers first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    level:
+      description: One of C(blocker), C(warning) and C(info).
+      type: str
+    code:
+      description: A word for the kind of finding.
+      type: str
+    cluster:
+      description: The cluster.
+      type: str
+    object:
+      description: The object it is about.
+      type: str
+    message:
+      description: What is wrong.
+      type: str
+    remedy:
+      description: What to do about it.
+      type: str
+possible:
+  description: Whether the cluster has anything that the operation could be about.
+  returned: success
+  type: bool
+done:
+  description: Whether nothing is left to be done.
+  returned: success
+  type: bool
+record:
+  description: The record of the upgrade that is open, C(null) when none is.
+  returned: success
+  type: dict
+steps:
+  description: Always empty, for this module changes nothing.
+  returned: success
+  type: list
+  elements: dict
+cluster:
+  description: The cluster that was used.
+  returned: success
+  type: dict
+  sample: {host: "https://10.99.0.11:6443", context: central, uid: 6f1c8a1e-6a3f-4df1-9c1e-0d8f5a5f6b11}
+requests:
+  description: Number of requests to the API server.
+  returned: success
+  type: int
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import planning, preflight
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.account import ROLLBACK, UPGRADE, account
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.finding import Image, Scene
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Asked
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import Selection, default_revision
+from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence, pull, record
+from ansible_collections.meshyard.istio.plugins.module_utils._run import preflight as reading
+
+
+def spec() -> dict[str, Any]:
+    """The options of this module."""
+    return {
+        **arguments.connection(),
+        **arguments.control_plane_namespace(),
+        "operation": {"type": "str", "choices": ["upgrade", "retire", "rollback"], "default": "upgrade"},
+        "version": {"type": "str"},
+        "revision": {"type": "str"},
+        "from_revision": {"type": "str"},
+        "namespaces": {"type": "list", "elements": "str"},
+        "exclude_namespaces": {"type": "list", "elements": "str", "default": []},
+        "waves": {"type": "list", "elements": "list", "default": []},
+        "max_wave_size": {"type": "int", "default": 10},
+        "gateways": {"type": "str", "choices": ["first", "last", "skip"], "default": "first"},
+        "values": {"type": "dict", "default": {}},
+        "pull_test": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 120},
+    }
+
+
+def main() -> None:
+    """Observe, judge, answer."""
+    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    with reporting(module):
+        run = Run(module)
+        namespace, kind = run.params["control_plane_namespace"], run.params["operation"]
+        seen = planning.Seen(evidence.collect(run.cluster, namespace), namespace, record.find(run.cluster, namespace))
+        planned = planning.plan(kind, _asked(run.params), seen, _selection(run.params))
+        found = preflight.findings(_scene(run, seen, planned)) if kind != ROLLBACK else planning.against_rollback(planned)
+        run.answer(
+            (),
+            **account(kind, planned.route, planned.left, seen.record, default_revision(seen.evidence)),
+            findings=[finding.describe(run.cluster.name) for finding in found],
+        )
+
+
+def _asked(params: dict[str, Any]) -> Asked:
+    return Asked(params["from_revision"] or "", params["revision"] or "", params["version"] or "")
+
+
+def _selection(params: dict[str, Any]) -> Selection:
+    return Selection(
+        namespaces=params["namespaces"] or None,
+        excluded=params["exclude_namespaces"],
+        waves=params["waves"],
+        max_wave_size=params["max_wave_size"],
+        gateways=params["gateways"],
+    )
+
+
+def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> Scene:
+    extra = reading.extras(run.cluster)
+    return Scene(
+        route=planned.route,
+        upgrade=planned.left,
+        members=planned.members,
+        evidence=seen.evidence,
+        namespace=seen.namespace,
+        kubernetes=extra.kubernetes,
+        envoy_filters=extra.lists["EnvoyFilter"],
+        wasm_plugins=extra.lists["WasmPlugin"],
+        api_gateways=extra.lists["Gateway"],
+        budgets=extra.lists["PodDisruptionBudget"],
+        image=_image(run, planned, extra),
+        unread=extra.unread,
+    )
+
+
+def _image(run: Run, planned: planning.Planned, extra: reading.Extras) -> Image | None:
+    """The image of the new proxies; None where no upgrade is ahead."""
+    params, route = run.params, planned.route
+    if params["operation"] != UPGRADE or not route.old or not planned.left.pending:
+        return None
+    image = reading.image(extra, planned.members, route.from_revision, route.to_version, params["values"])
+    if image.present or run.check or not params["pull_test"]:
+        return image
+    secrets = (params["values"].get("global") or {}).get("imagePullSecrets") or []
+    return pull.attempt(run.cluster, params["control_plane_namespace"], image, secrets, run.until)
+
+
+if __name__ == "__main__":
+    main()
