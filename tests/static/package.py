@@ -20,7 +20,7 @@ NAME = "meshyard.istio"
 PROGRAMS = Path(sys.executable).parent
 INSTALLED = tree.BUILD / "installed"
 Page = dict[str, Any]
-DEVELOPERS_ONLY = ("tests/", "lab/", "demo/", "molecule/", ".", "Makefile", "pyproject.toml", "build/")
+DEVELOPERS_ONLY = ("tests/", "lab/", "demo/", "molecule/", ".", "Makefile", "pyproject.toml", "constraints.txt", "build/")
 
 
 def main() -> None:
