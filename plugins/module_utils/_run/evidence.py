@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
@@ -13,7 +12,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect im
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels as names
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import plane, raw, workload
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import plane, raw, restart, workload
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import TEMPLATE_KINDS, Evidence
 from ansible_collections.meshyard.istio.plugins.module_utils._run import proxies
 
@@ -69,7 +68,7 @@ def collect(cluster: Cluster, namespace: str, *, retired_too: bool = True) -> Ev
         services=services,
         connections=proxies.connections(cluster, planes, istiods) if primary else None,
         remotes=_remotes(cluster, namespace, proxies.cluster_id(istiods or ())) if primary else (),
-        owners=dict(_owners(replica_sets or ())),
+        owners=restart.owners_of(replica_sets or ()),
         retired_too=retired_too,
     )
 
@@ -94,13 +93,6 @@ def _unowned(cluster: Cluster, replica_sets: List) -> List:
     except ApiError:
         return None
     return [one for one in found if one is not None]
-
-
-def _owners(replica_sets: Iterable[raw.Raw]) -> Iterable[tuple[tuple[str, str, str], workload.Owner]]:
-    for one in replica_sets:
-        owner = workload.owner(one)
-        if owner:
-            yield (raw.namespace(one), "ReplicaSet", raw.name(one)), owner
 
 
 def _remotes(cluster: Cluster, namespace: str, own: str) -> list[str] | None:

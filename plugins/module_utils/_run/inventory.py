@@ -1,0 +1,132 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""What is in a mesh, in no more requests than the question needs: without details, metadata of pods and namespaces will do."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import certificate, raw, restart, syncz
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import Mesh
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.survey import Authority, Survey
+from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence, proxies, workloads
+
+# What needs pods in full and the workloads that own them; what needs the word of the istiods.
+_DETAILED = frozenset({"pods", "workloads", "statistics", "gateways"})
+_CONNECTED = frozenset({"proxies", "statistics"})
+# Where a CA lies, the one that signs first: given by the user, or made by istiod itself.
+_AUTHORITIES = ("cacerts", "istio-ca-secret")
+_AUTHORITY_KEYS = ("ca-cert.pem", "root-cert.pem", "tls.crt", "ca.crt")
+_ROOT = "istio-ca-root-cert"
+_UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
+
+Lister = Callable[..., list[dict[str, Any]]]
+
+
+@dataclass
+class _Reader:
+    """Lists objects of one cluster, and notes what the API server refuses to show."""
+
+    cluster: Cluster
+    unreadable: list[str] = field(default_factory=list)
+
+    def list(self, name: str, namespace: str | None = None, **options: Any) -> list[dict[str, Any]]:
+        """All objects of a kind; none where they may not be read."""
+        try:
+            return read.objects(self.cluster, kind(name), namespace, **options)
+        except ApiError as problem:
+            self.unreadable.append(problem.problem)
+            return []
+
+    def get(self, name: str, namespace: str, one: str) -> dict[str, Any] | None:
+        """One object; None where it does not exist or may not be read."""
+        try:
+            return read.get(self.cluster, kind(name), one, namespace)
+        except ApiError as problem:
+            self.unreadable.append(problem.problem)
+            return None
+
+
+def survey(cluster: Cluster, namespace: str, gather: Collection[str] = ()) -> Survey:
+    """What is in the mesh.
+
+    :param namespace: the control plane namespace; those of other control planes are found by themselves.
+    :param gather: the details that are wanted, as in the option C(gather).
+    """
+    mesh = workloads.mesh(cluster, namespace)
+    reader = _Reader(cluster)
+    wanted = frozenset(gather)
+    proof = evidence.collect(cluster, namespace) if "blockers" in wanted else None
+    detailed = bool(wanted & _DETAILED)
+    istiods = reader.list("Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING) if wanted & _CONNECTED else []
+    homes = sorted({one.namespace for one in mesh.planes if one.location == "cluster"})
+    replica_sets = reader.list("ReplicaSet", metadata_only=True) if detailed else []
+    found = Survey(
+        mesh=mesh,
+        namespaces=_reuse(proof and proof.namespaces, lambda: reader.list("Namespace", metadata_only=True)),
+        pods=_reuse(proof and proof.pods, lambda: reader.list("Pod", fields=_UNFINISHED, metadata_only=not detailed)),
+        workloads={name: _workloads(proof, name, reader) for name in restart.ROLLS} if detailed else {},
+        owners=restart.owners_of(replica_sets),
+        services=_reuse(proof and proof.services, lambda: reader.list("Service")) if "gateways" in wanted else [],
+        gateways=reader.list("Gateway"),
+        connections=_connections(cluster, mesh, proof, istiods) if wanted & _CONNECTED else None,
+        cluster_id=proxies.cluster_id(istiods),
+        authorities={home: _authority(reader, home) for home in homes},
+        evidence=proof,
+    )
+    found.unreadable.extend(dict.fromkeys([*reader.unreadable, *_silent(found), *_unread(proof)]))
+    return found
+
+
+def _reuse(known: Any, otherwise: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return list(known) if known is not None else otherwise()
+
+
+def _connections(cluster: Cluster, mesh: Mesh, proof: Evidence | None, istiods: list[dict[str, Any]]) -> syncz.Connections:
+    known = proof.connections if proof else None
+    return known if known is not None else proxies.connections(cluster, mesh.planes, istiods)
+
+
+def _workloads(proof: Evidence | None, name: str, reader: _Reader) -> list[dict[str, Any]]:
+    known = proof.workloads.get(name) if proof else None
+    return _reuse(known, lambda: reader.list(name))
+
+
+def _silent(found: Survey) -> list[str]:
+    silent = found.connections.silent if found.connections else ()
+    return [f"The istiod {one.istiod} of revision {one.plane} could not be asked for its proxies: {one.reason}." for one in silent]
+
+
+def _unread(proof: Evidence | None) -> list[str]:
+    return [f"These may not be read, so that nothing rules out that they use a revision: {one}." for one in proof.unread()] if proof else []
+
+
+def _authority(reader: _Reader, namespace: str) -> Authority | None:
+    """When the CA of the control planes of a namespace expires; without access to its Secret, when its root does."""
+    for name in _AUTHORITIES:
+        secret = reader.get("Secret", namespace, name)
+        found = certificate.expiry("\n".join(_decoded(secret or {})))
+        if found:
+            return Authority(found, f"Secret {namespace}/{name}")
+    root = reader.get("ConfigMap", namespace, _ROOT) or {}
+    found = certificate.expiry(raw.text(root, "data", "root-cert.pem"))
+    return Authority(found, f"ConfigMap {namespace}/{_ROOT}") if found else None
+
+
+def _decoded(secret: raw.Raw) -> Iterable[str]:
+    """The certificates of a CA's Secret; its key is not looked at."""
+    for key in _AUTHORITY_KEYS:
+        try:
+            yield base64.b64decode(raw.text(secret, "data", key)).decode("ascii")
+        except (ValueError, binascii.Error):
+            yield ""
