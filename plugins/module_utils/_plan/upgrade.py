@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import gateway, labels, raw, waves
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import gateway, labels, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.waves import MAX_NAMESPACES, derive, given
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.members import BY_GATEWAY_API, BY_ITSELF, Member, moved_by
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Route
 
@@ -25,7 +26,7 @@ class Selection:
     namespaces: Sequence[str] | None = None
     excluded: Sequence[str] = ()
     waves: Any = None
-    max_wave_size: int = waves.MAX_NAMESPACES
+    max_wave_size: int = MAX_NAMESPACES
     gateways: str = "first"
 
     def holds(self, name: str) -> bool:
@@ -110,13 +111,13 @@ def upgrade(route: Route, everywhere: Sequence[Member], evidence: Evidence, sele
     check_names(selection, everywhere)
     using = [member for member in everywhere if route.from_revision and member.uses(route.from_revision)]
     chosen = [member for member in using if selection.holds(member.name)]
-    waves_ = _waves([member for member in chosen if not member.only_gateways], everywhere, selection)
+    waves = _waves([member for member in chosen if not member.only_gateways], everywhere, selection)
     fronts = [] if selection.gateways == SKIP else [member for member in chosen if member.only_gateways]
-    moving = {name for wave in waves_ for name in wave.namespaces} | {member.name for member in fronts}
+    moving = {name for wave in waves for name in wave.namespaces} | {member.name for member in fronts}
     remaining = tuple(member.name for member in using if member.name not in moving)
     gateways = [] if selection.gateways == SKIP else list(gateway_moves(everywhere, route.from_revision, selection))
     return Upgrade(
-        waves=waves_,
+        waves=waves,
         gateways=tuple(one for one in gateways if one.moved_by == BY_ITSELF),
         gateway_waves=batches(fronts, selection),
         followers=tuple(one for one in gateways if one.moved_by == BY_GATEWAY_API),
@@ -154,7 +155,7 @@ def default_revision(evidence: Evidence) -> str:
 def batches(chosen: Sequence[Member], selection: Selection) -> tuple[Wave, ...]:
     """Derived waves: the smallest namespace first, then bounded ones."""
     sizes = {member.name: len(member.rolling) for member in chosen}
-    return tuple(Wave(names) for names in waves.derive(sizes, max_namespaces=selection.max_wave_size).waves)
+    return tuple(Wave(names) for names in derive(sizes, max_namespaces=selection.max_wave_size).waves)
 
 
 def gateway_moves(everywhere: Iterable[Member], revision: str, selection: Selection) -> Iterable[GatewayMove]:
@@ -179,7 +180,7 @@ def _waves(chosen: Sequence[Member], everywhere: Iterable[Member], selection: Se
     if not selection.waves:
         return batches(chosen, selection)
     # Checked against all namespaces: in a second run some of the named ones have been moved already.
-    named = waves.given(selection.waves, [member.name for member in everywhere]).waves
+    named = given(selection.waves, [member.name for member in everywhere]).waves
     left = {member.name for member in chosen}
     portions = [tuple(name for name in wave if name in left) for wave in named]
     return tuple(Wave(portion) for portion in portions if portion)
