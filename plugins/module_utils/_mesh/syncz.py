@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
@@ -67,8 +68,12 @@ class Connections:
         """The connection of a pod; without a cluster ID that of the first cluster with a pod of that name."""
         if cluster:
             return self.by_proxy.get((cluster, namespace, pod))
-        same = (one for key, one in sorted(self.by_proxy.items()) if key[1:] == (namespace, pod))
-        return next(same, None)
+        return self._anywhere.get((namespace, pod))
+
+    @cached_property
+    def _anywhere(self) -> dict[tuple[str, str], Connection]:
+        # The first cluster by name is written last, and so it is the one that stays.
+        return {key[1:]: one for key, one in sorted(self.by_proxy.items(), reverse=True)}
 
     def of_plane(self, revision: str) -> list[Connection]:
         """The connections to the istiods of a revision."""

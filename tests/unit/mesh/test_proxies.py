@@ -131,6 +131,9 @@ def test_pods_of_one_name_in_two_clusters_are_told_apart() -> None:
     assert west
     assert west.version == "1.31.0"
     assert connections.find("shop", "cart-1", "north") is None
+    anywhere = connections.find("shop", "cart-1")
+    assert anywhere
+    assert anywhere.cluster == "east"
 
 
 def judge(pod: dict[str, Any], connections: syncz.Connections | None, target: verdict.Target | None = None) -> verdict.Verdict:
