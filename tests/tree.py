@@ -53,7 +53,8 @@ def link_dependency(base: Path) -> None:
 
 def repository_files() -> list[str]:
     """Every file that is committed or would be by `git add`, relative to the root."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    # A checkout that belongs to another user, as in containers, is fine to be read.
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return sorted(name for name in set(listed.split("\0")) if name and os.path.lexists(ROOT / name))
 

@@ -16,6 +16,7 @@ def main() -> None:
     environment = {
         **os.environ,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "ANSIBLE_HOME": str(tree.BUILD / "ansible-home"),
         # Where this collection is found by its name.
         "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()),
     }

@@ -18,14 +18,15 @@ from tests import tree
 
 NAME = "meshyard.istio"
 PROGRAMS = Path(sys.executable).parent
-INSTALLED = tree.BUILD / "installed"
+PURPOSE = f"package-{sys.version_info.major}.{sys.version_info.minor}"
+INSTALLED = tree.BUILD / f"installed-{PURPOSE}"
 Page = dict[str, Any]
 DEVELOPERS_ONLY = ("tests/", "lab/", "demo/", "molecule/", ".", "Makefile", "pyproject.toml", "constraints.txt", "build/")
 
 
 def main() -> None:
     shutil.rmtree(INSTALLED, ignore_errors=True)
-    source = tree.copied("package") / tree.COLLECTION
+    source = tree.copied(PURPOSE) / tree.COLLECTION
     tarball = _build(source)
     _run("ansible-galaxy", "collection", "install", "--offline", "--collections-path", str(INSTALLED), str(tarball))
     tree.link_dependency(INSTALLED)
@@ -43,9 +44,9 @@ def main() -> None:
 
 
 def _build(source: Path) -> Path:
-    _run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(tree.BUILD), str(source))
+    _run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(source.parents[2]), str(source))
     about = yaml.safe_load((source / "galaxy.yml").read_text())
-    tarball = tree.BUILD / f"{about['namespace']}-{about['name']}-{about['version']}.tar.gz"
+    tarball = source.parents[2] / f"{about['namespace']}-{about['name']}-{about['version']}.tar.gz"
     with tarfile.open(tarball) as archive:
         surplus = [name for name in archive.getnames() if name.startswith(DEVELOPERS_ONLY)]
     if surplus:
@@ -105,6 +106,7 @@ def _run(program: str, *arguments: str) -> str:
         **os.environ,
         "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": str(INSTALLED),
+        "ANSIBLE_HOME": str(tree.BUILD / "ansible-home"),
         "ANSIBLE_NOCOLOR": "1",
         # antsibull-docs copies what git knows: kubernetes.core must not count as an ignored part of this repository.
         "GIT_CEILING_DIRECTORIES": str(tree.ROOT),
