@@ -8,13 +8,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.proxies import injected_by
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Create, Delete, Object, Patch, Plan, ref_of
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.traffic import Answer
 from ansible_collections.meshyard.istio.plugins.module_utils._run import http_client, probe_exec, probe_pod, probe_source
 from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_exec import Place, Request
@@ -26,14 +28,16 @@ _MOST_AT_ONCE = 50
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends: C(place) is None for the controller, C(plane) the revision of the pod's sidecar if it has one.
+    """Who sends.
 
-    :ivar made: the object that was made for it, in words; empty when there was none.
+    :ivar place: the container; None for the controller, and for a container that is still to be made.
+    :ivar plane: the revision of the pod's sidecar, if it has one.
+    :ivar steps: what is made for it, and taken away again where that is possible.
     """
 
-    place: Place | None
-    plane: str | None
-    made: str = ""
+    place: Place | None = None
+    plane: str | None = None
+    steps: Plan = ()
 
     def describe(self) -> dict[str, Any]:
         """The sender as it is returned."""
@@ -48,11 +52,11 @@ class Sender:
 
 @dataclass(frozen=True)
 class Sent:
-    """A probe that was sent, with the answers in no particular order."""
+    """A probe that was sent, with the answers in no particular order; without any where it was only foreseen."""
 
     sender: Sender
-    client: str
-    answers: tuple[Answer, ...]
+    client: str = ""
+    answers: tuple[Answer, ...] = ()
 
 
 def check(request: Request) -> None:
@@ -71,13 +75,23 @@ def check(request: Request) -> None:
         raise MeshyardError(f"The concurrency {request.concurrency} is not possible.", f"Give a number from 1 to {_MOST_AT_ONCE}.")
 
 
-def lookup(cluster: Cluster, source: Source) -> Sender:
-    """Who would send, without making anything."""
-    if source.controller or source.temporary:
-        return Sender(None, None)
+def foresee(cluster: Cluster, source: Source, request: Request, patience: Patience) -> Sender:
+    """Who would send, without making or sending anything.
+
+    :raises MeshyardError: there is no such place, or the request cannot be sent.
+    """
+    check(request)
+    if source.controller:
+        return Sender()
+    lifetime = _lifetime(request, patience)
+    if source.temporary:
+        return Sender(steps=_temporary(probe_pod.manifest(source, lifetime)))
     pod = probe_source.find(cluster, source)
-    name = "" if source.image else probe_source.container(pod, source.container)
-    return Sender(Place(source.namespace, pod["metadata"]["name"], name), injected_by(pod))
+    if source.image:
+        step = probe_pod.ephemeral(pod, source.image, lifetime)
+        known = probe_pod.running_ephemeral(pod, source.image)
+        return Sender(_place(pod, known) if known else None, injected_by(pod), (step,) if step else ())
+    return Sender(_place(pod, probe_source.container(pod, source.container)), injected_by(pod))
 
 
 def send(cluster: Cluster, source: Source, request: Request, patience: Patience) -> Sent:
@@ -85,7 +99,6 @@ def send(cluster: Cluster, source: Source, request: Request, patience: Patience)
 
     :raises MeshyardError: nothing could be sent; requests that fail are answers, not errors.
     """
-    check(request)
     with _sender(cluster, source, request, patience) as sender:
         patience.tell(f"sending {request.count} requests from {source} to {request.url}")
         lane = _from_here(request, patience) if sender.place is None else _from_pod(cluster, sender.place, request, patience)
@@ -97,23 +110,30 @@ def send(cluster: Cluster, source: Source, request: Request, patience: Patience)
 
 @contextlib.contextmanager
 def _sender(cluster: Cluster, source: Source, request: Request, patience: Patience) -> Iterator[Sender]:
-    lifetime = int(patience.seconds + request.count * (request.timeout + 1) / request.concurrency) + _SPARE_SECONDS
-    if source.controller:
-        yield Sender(None, None)
-    elif source.temporary:
-        with probe_pod.temporary(cluster, source, lifetime, patience) as pod:
-            name = pod["metadata"]["name"]
-            made = f"Pod {source.namespace}/{name}"
-            yield Sender(Place(source.namespace, name, probe_pod.CONTAINER), injected_by(pod), made)
+    foreseen = foresee(cluster, source, request, patience)
+    step = foreseen.steps[0] if foreseen.steps else None
+    if isinstance(step, Create):
+        with probe_pod.temporary(cluster, step.body, patience) as pod:
+            yield replace(foreseen, place=_place(pod, probe_pod.CONTAINER), plane=injected_by(pod))
+    elif isinstance(step, Patch):
+        added = probe_pod.add(cluster, step, patience)
+        yield replace(foreseen, place=Place(step.ref.namespace, step.ref.name, added))
     else:
-        pod = probe_source.find(cluster, source)
-        if source.image:
-            place, new = probe_pod.ephemeral(cluster, pod, source.image, lifetime, patience)
-            made = f"ephemeral container {place.container} of Pod {source.namespace}/{place.pod}" if new else ""
-            yield Sender(place, injected_by(pod), made)
-        else:
-            name = probe_source.container(pod, source.container)
-            yield Sender(Place(source.namespace, pod["metadata"]["name"], name), injected_by(pod))
+        yield foreseen
+
+
+def _temporary(body: Object) -> Plan:
+    reason = "send a probe"
+    return Create(body, probe_pod.MANAGER, reason), Delete(ref_of(body), reason=reason)
+
+
+def _place(pod: raw.Raw, container: str) -> Place:
+    return Place(raw.namespace(pod), raw.name(pod), container)
+
+
+def _lifetime(request: Request, patience: Patience) -> int:
+    """Seconds within which a probe is over, generously."""
+    return int(patience.seconds + request.count * (request.timeout + 1) / request.concurrency) + _SPARE_SECONDS
 
 
 Lane = Callable[[int], tuple[str, list[Answer]]]

@@ -21,7 +21,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait impor
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.proxies import finished
-from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_exec import Place
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Patch, ref_of
 from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_source import Patience, Source, is_ready
 
 OWNER = "probe"
@@ -40,19 +40,18 @@ _CONFINED = {
 
 
 @contextlib.contextmanager
-def temporary(cluster: Cluster, source: Source, lifetime: int, patience: Patience) -> Iterator[dict[str, Any]]:
+def temporary(cluster: Cluster, body: Object, patience: Patience) -> Iterator[Object]:
     """A pod that is ready to send, and is deleted at the end, whatever happened; first those of killed runs are.
 
-    :param lifetime: seconds after which Kubernetes ends it, should nobody be left to delete it.
+    :param body: what C(manifest) gives.
     """
-    sweep(cluster, source.namespace)
-    body = manifest(source, lifetime)
-    name = body["metadata"]["name"]
+    namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
+    sweep(cluster, namespace)
     write.create(cluster, body, MANAGER)
     try:
-        yield patience.until(cluster, lambda: _started(cluster, source.namespace, name))
+        yield patience.until(cluster, lambda: _started(cluster, namespace, name))
     finally:
-        _delete(cluster, source.namespace, name)
+        _delete(cluster, namespace, name)
 
 
 def sweep(cluster: Cluster, namespace: str) -> None:
@@ -72,8 +71,11 @@ def abandoned(pod: raw.Raw) -> bool:
     return finished(pod) or time.time() > ends or (host == os.uname().nodename and not _lives(process))
 
 
-def manifest(source: Source, lifetime: int) -> dict[str, Any]:
-    """The temporary pod: unprivileged, without a token, and ended by Kubernetes after its lifetime."""
+def manifest(source: Source, lifetime: int) -> Object:
+    """The temporary pod: unprivileged, without a token.
+
+    :param lifetime: seconds after which Kubernetes ends it, should nobody be left to delete it.
+    """
     holder = {"host": os.uname().nodename, "process": os.getpid(), "ends": time.time() + lifetime}
     return {
         "apiVersion": "v1",
@@ -95,16 +97,21 @@ def manifest(source: Source, lifetime: int) -> dict[str, Any]:
     }
 
 
-def ephemeral(cluster: Cluster, pod: raw.Raw, image: str, lifetime: int, patience: Patience) -> tuple[Place, bool]:
-    """An ephemeral container of an image in a pod, and whether it is new: one that still runs from before is used again.
+def ephemeral(pod: raw.Raw, image: str, lifetime: int) -> Patch | None:
+    """What adds an ephemeral container of this image to a pod; None where one still runs from before, which is used again.
 
-    Kubernetes cannot take it out of the pod again; its program ends by itself after the lifetime.
+    Kubernetes cannot take it out of the pod again; its program ends by itself after the lifetime, in seconds.
     """
-    namespace, name = raw.namespace(pod), raw.name(pod)
-    known = _running_ephemeral(pod, image)
-    if known:
-        return Place(namespace, name, known), False
-    added = f"{_PREFIX}{secrets.token_hex(4)}"
+    if running_ephemeral(pod, image):
+        return None
+    container = {**_sleeping(image, lifetime), "name": f"{_PREFIX}{secrets.token_hex(4)}"}
+    return Patch(ref_of(pod), {"spec": {"ephemeralContainers": [container]}}, MANAGER, reason="send a probe")
+
+
+def add(cluster: Cluster, step: Patch, patience: Patience) -> str:
+    """Adds an ephemeral container, waits until it runs, and returns its name."""
+    namespace, name = step.ref.namespace, step.ref.name
+    container = str(step.patch["spec"]["ephemeralContainers"][0]["name"])
     cluster.before_write()
     cluster.api.send(
         "PATCH",
@@ -112,18 +119,26 @@ def ephemeral(cluster: Cluster, pod: raw.Raw, image: str, lifetime: int, patienc
         verb="add an ephemeral container to",
         what=f"Pod {namespace}/{name}",
         query={"fieldManager": MANAGER},
-        body={"spec": {"ephemeralContainers": [{**_sleeping(image, lifetime), "name": added}]}},
+        body=step.patch,
         content_type="application/strategic-merge-patch+json",
     )
-    patience.until(cluster, lambda: _ephemeral_started(cluster, namespace, name, added))
-    return Place(namespace, name, added), True
+    patience.until(cluster, lambda: _ephemeral_started(cluster, namespace, name, container))
+    return container
 
 
-def _sleeping(image: str, lifetime: int) -> dict[str, Any]:
+def running_ephemeral(pod: raw.Raw, image: str) -> str | None:
+    """The ephemeral container of this image that an earlier probe left in a pod and that still runs."""
+    statuses = raw.items(pod, "status", "ephemeralContainerStatuses")
+    running = {raw.text(one, "name") for one in statuses if "running" in raw.mapping(one, "state")}
+    names = [raw.text(one, "name") for one in raw.items(pod, "spec", "ephemeralContainers") if one.get("image") == image]
+    return next((name for name in names if name in running and name.startswith(_PREFIX)), None)
+
+
+def _sleeping(image: str, lifetime: int) -> Object:
     return {"image": image, "command": ["sleep", str(lifetime)], "securityContext": _CONFINED}
 
 
-def _started(cluster: Cluster, namespace: str, name: str) -> Pending | Ready[dict[str, Any]]:
+def _started(cluster: Cluster, namespace: str, name: str) -> Pending | Ready[Object]:
     pod = read.get(cluster, kind("Pod"), name, namespace)
     if pod is None or finished(pod):
         raise MeshyardError(
@@ -150,16 +165,6 @@ def _ephemeral_started(cluster: Cluster, namespace: str, name: str, added: str) 
             "Check that its image has sleep.",
         )
     return Pending(f"the ephemeral container {added} of pod {namespace}/{name} ({raw.text(state, 'waiting', 'reason') or 'Pending'})")
-
-
-def _running_ephemeral(pod: raw.Raw, image: str) -> str | None:
-    running = {
-        raw.text(one, "name") for one in raw.items(pod, "status", "ephemeralContainerStatuses") if raw.mapping(one, "state", "running")
-    }
-    for one in raw.items(pod, "spec", "ephemeralContainers"):
-        if one.get("name") in running and str(one["name"]).startswith(_PREFIX) and one.get("image") == image:
-            return str(one["name"])
-    return None
 
 
 def _statuses(pod: raw.Raw) -> list[Any]:
