@@ -29,7 +29,8 @@ class Cluster:
         settings = api.configuration.auth_settings().values()
         headers = {"Accept": "application/json", **{s["key"]: s["value"] for s in settings if s["in"] == "header"}}
         answer = api.rest_client.pool_manager.request("GET", api.configuration.host + path, headers=headers)
-        return json.loads(answer.data)
+        found: dict[str, Any] = json.loads(answer.data)
+        return found
 
     def pods(self, namespace: str, app: str) -> list[dict[str, Any]]:
         """The pods of an app, newest first, terminating ones included."""

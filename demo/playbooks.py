@@ -12,14 +12,15 @@ from demo.settings import EVIDENCE, ROOT, WORK, Target
 COLLECTIONS = WORK / "collections"
 
 
-def install_collection() -> None:
-    """Builds the tarball and installs it beside nothing else."""
-    build = WORK / "build"
+def install_collection(work: Path = WORK) -> Path:
+    """Builds the tarball and installs it beside nothing else; the folder of collections below C(work)."""
+    build, collections = work / "build", work / "collections"
     build.mkdir(parents=True, exist_ok=True)
-    _run([_program("ansible-galaxy"), "collection", "build", str(ROOT), "--output-path", str(build), "--force"], WORK / "galaxy.log")
+    _run([_program("ansible-galaxy"), "collection", "build", str(ROOT), "--output-path", str(build), "--force"], work / "galaxy.log")
     tarball = max(build.glob("meshyard-istio-*.tar.gz"), key=lambda path: path.stat().st_mtime)
-    arguments = [str(tarball), "--collections-path", str(COLLECTIONS), "--force", "--offline", "--no-deps"]
-    _run([_program("ansible-galaxy"), "collection", "install", *arguments], WORK / "galaxy.log")
+    arguments = [str(tarball), "--collections-path", str(collections), "--force", "--offline", "--no-deps"]
+    _run([_program("ansible-galaxy"), "collection", "install", *arguments], work / "galaxy.log")
+    return collections
 
 
 def play(name: str, playbook: str, target: Target, *arguments: str) -> Path:
@@ -30,20 +31,27 @@ def play(name: str, playbook: str, target: Target, *arguments: str) -> Path:
     :raises SystemExit: the playbook failed.
     """
     tasks = EVIDENCE / f"{name}.tasks.jsonl"
-    tasks.unlink(missing_ok=True)
-    tasks.touch()
-    environment = {
+    print(f"\n$ ansible-playbook {playbook} {' '.join(arguments)}", flush=True)
+    _run(command(playbook, target, *arguments), EVIDENCE / f"{name}.log", environment(tasks, COLLECTIONS), show=True)
+    return tasks
+
+
+def command(playbook: str, target: Target, *arguments: str) -> list[str]:
+    """The command line of a playbook."""
+    return [_program("ansible-playbook"), playbook, "-i", str(target.inventory), "-e", f"@{target.variables}", *arguments]
+
+
+def environment(tasks: Path, collections: Path) -> dict[str, str]:
+    """The environment in which a playbook of the installed collection leaves its task results in a file, made empty here."""
+    tasks.write_text("")
+    return {
         **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "demo" / "callbacks"),
         "ANSIBLE_CALLBACKS_ENABLED": "evidence",
         "ANSIBLE_NOCOWS": "1",
         "DEMO_TASKS_FILE": str(tasks),
     }
-    command = [_program("ansible-playbook"), playbook, "-i", str(target.inventory), "-e", f"@{target.variables}", *arguments]
-    print(f"\n$ ansible-playbook {playbook} {' '.join(arguments)}", flush=True)
-    _run(command, EVIDENCE / f"{name}.log", environment, show=True)
-    return tasks
 
 
 def _program(name: str) -> str:

@@ -7,26 +7,28 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from demo.settings import NEW, NEW_VERSION, OLD, OLD_VERSION, ROOT, WORK, Target
 
 USER_IMAGE = "fortio/fortio:1.66.0"
+LAB_IMAGE = "meshyard.lab/app:1"
 
 
-def of_lab() -> Target:
-    """Starts the lab's cluster C(central) and describes it."""
-    subprocess.run([sys.executable, "-m", "lab", "up", "--clusters", "central"], check=True, cwd=ROOT)
+def of_lab(name: str = "central", work: Path = WORK) -> Target:
+    """Starts a cluster of the lab and describes it; inventory and variables are written to C(work)."""
+    subprocess.run([sys.executable, "-m", "lab", "up", "--clusters", name], check=True, cwd=ROOT)
     said = subprocess.run([sys.executable, "-m", "lab", "env", "--json"], check=True, cwd=ROOT, capture_output=True, text=True)
-    central = json.loads(said.stdout)["clusters"]["central"]
-    host = {"meshyard_kubeconfig": central["kubeconfig"], "meshyard_context": central["context"]}
-    inventory = WORK / "inventory.yml"
-    inventory.write_text(yaml.safe_dump({"istio_primary": {"hosts": {"central": {**host, "ansible_connection": "local"}}}}))
+    cluster = json.loads(said.stdout)["clusters"][name]
+    host = {"meshyard_kubeconfig": cluster["kubeconfig"], "meshyard_context": cluster["context"]}
+    inventory = work / "inventory.yml"
+    inventory.write_text(yaml.safe_dump({"istio_primary": {"hosts": {name: {**host, "ansible_connection": "local"}}}}))
     lab = ROOT / ".lab"
     values = yaml.safe_load((ROOT / "lab" / "files" / "istiod-values.yaml").read_text())
-    variables = _variables("meshyard.lab/app:1", f"{lab}/charts", str(lab / "bin" / "helm"), values)
-    return Target(inventory, central["kubeconfig"], central["context"], variables, Path(central["audit_log"]), "meshyard.lab/app:1")
+    variables = _variables(LAB_IMAGE, f"{lab}/charts", str(lab / "bin" / "helm"), values, work)
+    return Target(inventory, cluster["kubeconfig"], cluster["context"], variables, Path(cluster["audit_log"]), LAB_IMAGE)
 
 
 def of_user(inventory: Path) -> Target:
@@ -42,12 +44,12 @@ def of_user(inventory: Path) -> Target:
     return Target(inventory, kubeconfig, facts.get("meshyard_context"), variables, None, image)
 
 
-def _variables(image: str, charts: str, helm: str, values: dict[str, object]) -> Path:
+def _variables(image: str, charts: str, helm: str, values: dict[str, Any], work: Path = WORK) -> Path:
     """The variables file that every playbook of the demo gets."""
     mesh = dict(values.get("meshConfig") or {})
     # Istio repeats a failed request twice by default: that would hide a loss.
     mesh["defaultHttpRetryPolicy"] = {"attempts": 0}
-    content = {
+    content: dict[str, object] = {
         "demo_image": image,
         "demo_old_revision": OLD,
         "demo_new_revision": NEW,
@@ -56,8 +58,10 @@ def _variables(image: str, charts: str, helm: str, values: dict[str, object]) ->
         "canary_upgrade_version": NEW_VERSION,
     }
     for role in ("istio_control_plane", "canary_upgrade"):
-        content |= {f"{role}_chart_repo_url": charts} if charts else {}
-        content |= {f"{role}_binary_path": helm} if helm else {}
-    path = WORK / "variables.yml"
+        if charts:
+            content[f"{role}_chart_repo_url"] = charts
+        if helm:
+            content[f"{role}_binary_path"] = helm
+    path = work / "variables.yml"
     path.write_text(yaml.safe_dump(content))
     return path

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 Object = dict[str, Any]
 
@@ -93,7 +93,7 @@ class Delete:
     reason: str = ""
 
 
-Step = Create | Apply | Patch | Delete
+Step: TypeAlias = "Create | Apply | Patch | Delete"
 Plan = tuple[Step, ...]
 
 _SECRET_KINDS = frozenset({"Secret"})
