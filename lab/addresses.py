@@ -59,6 +59,11 @@ class Plan:
         return f"10.99.0.{10 + self.index}"
 
     @property
+    def hardware_address(self) -> str:
+        """Of the namespace's link; locally administered."""
+        return f"02:6d:79:6c:61:{self.index:02x}"
+
+    @property
     def pod_range(self) -> str:
         return f"10.244.{self.index}.0/24"
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from lab import controlplane, identities, procfs
-from lab.client import ApiError, Client
+from lab.client import Client
 from lab.controlplane import ControlPlane
 from lab.paths import FILES, LAB, LabError, program
 from lab.process import Processes, Program, log_tail
@@ -149,8 +149,8 @@ class ApiServer:
             if not self._processes.alive(awaited):
                 raise LabError(f"{awaited} in {self.directory} has ended: {log_tail(log)}; see {log}.")
             try:
-                return client.ready() and bool(client.get(path))
-            except (OSError, ApiError):
+                return client.ready() and client.found(path)
+            except OSError:
                 return False
 
         until(exists, 60, lambda: f"{path} does not appear on the API server in {self.directory}; see {log}.")

@@ -34,12 +34,22 @@ class Client:
     def get(self, path: str) -> Body:
         return self.request("GET", path)
 
-    def create(self, path: str, body: Body) -> bool:
-        """Create an object; False when it exists already."""
+    def create(self, path: str, body: Body) -> Body:
+        return self.request("POST", path, body)
+
+    def ensure(self, path: str, body: Body) -> bool:
+        """Create an object in the collection `path` unless one of its name is there; True when it was created."""
+        if self.found(f"{path}/{body['metadata']['name']}"):
+            return False
+        self.create(path, body)
+        return True
+
+    def found(self, path: str) -> bool:
+        """Whether an object is there."""
         try:
-            self.request("POST", path, body)
+            self.get(path)
         except ApiError as error:
-            if error.status != http.client.CONFLICT:
+            if error.status != http.client.NOT_FOUND:
                 raise
             return False
         return True

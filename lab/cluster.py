@@ -155,7 +155,7 @@ def _await_node(plan: Plan) -> None:
         if dead := missing(plan):
             log = plan.logs / f"{dead[0]}.log"
             raise LabError(f"{dead[0]} of cluster {plan.name} has ended: {log_tail(log)}; see {log}.")
-        return node_ready(plan, calls) and _found(calls, "/api/v1/namespaces/default/serviceaccounts/default")
+        return node_ready(plan, calls) and calls.found("/api/v1/namespaces/default/serviceaccounts/default")
 
     until(lambda: ready() and dns.answers(plan), 90,
           lambda: f"The node of cluster {plan.name} is not ready after 90 s; see {plan.logs / 'kubelet.log'}.", every=0.1)
@@ -168,14 +168,6 @@ def node_ready(plan: Plan, calls: Client) -> bool:
     except ApiError:
         return False
     return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
-
-
-def _found(calls: Client, path: str) -> bool:
-    try:
-        calls.get(path)
-    except ApiError:
-        return False
-    return True
 
 
 def _marker(plan: Plan) -> Path:

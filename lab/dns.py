@@ -75,8 +75,8 @@ def write_files(plan: Plan) -> None:
 
 def publish(plan: Plan, client: Client) -> None:
     """Create the Service and its endpoints where they are missing."""
-    client.create(f"/api/v1/namespaces/{NAMESPACE}/services", service(plan))
-    client.create(f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices", endpoints(plan))
+    client.ensure(f"/api/v1/namespaces/{NAMESPACE}/services", service(plan))
+    client.ensure(f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices", endpoints(plan))
 
 
 def answers(plan: Plan) -> bool:

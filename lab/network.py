@@ -29,7 +29,9 @@ def join(plan: Plan) -> None:
     _ensure_switch()
     name = plan.namespace
     _ip("netns", "add", name)
-    _ip("-n", SWITCH, "link", "add", plan.name, "type", "veth", "peer", "name", "eth0", "netns", name)
+    # Always the same hardware address: others remember it for a while, and would not find the new link.
+    peer = ("peer", "name", "eth0", "address", plan.hardware_address, "netns", name)
+    _ip("-n", SWITCH, "link", "add", plan.name, "type", "veth", *peer)
     _ip("-n", SWITCH, "link", "set", plan.name, "master", "bridge", "up")
     _ip("-n", name, "addr", "add", f"{plan.node_ip}/{_PREFIX_LENGTH}", "dev", "eth0")
     for device in ("lo", "eth0"):
