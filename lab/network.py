@@ -36,7 +36,7 @@ def join(plan: Plan) -> None:
     _ip("-n", name, "addr", "add", f"{plan.node_ip}/{_PREFIX_LENGTH}", "dev", "eth0")
     for device in ("lo", "eth0"):
         _ip("-n", name, "link", "set", device, "up")
-    _setting_in(name, "net/ipv4/ip_forward", "1")
+    _inside(name, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
     ensure_routes(plan)
 
 
@@ -51,6 +51,17 @@ def ensure_routes(plan: Plan) -> None:
         if other != plan:
             _ip("-n", plan.namespace, "route", "replace", other.balancer_range, "via", other.node_ip)
             _route_pods(plan, other, is_flat())
+    _inside(plan.namespace, tool("nft"), "--file", "-", text=translation(plan, wanted=not is_flat()))
+
+
+def translation(plan: Plan, *, wanted: bool) -> str:
+    """nftables rules of a cluster's namespace that give pods the node's address on their way out, or none."""
+    rules = f"""
+        chain leaving {{
+            type nat hook postrouting priority srcnat;
+            oifname "eth0" ip saddr {plan.pod_range} masquerade
+        }}"""
+    return f"table ip my-lab {{}}\ndelete table ip my-lab\ntable ip my-lab {{{rules if wanted else ''}\n}}\n"
 
 
 def is_flat() -> bool:
@@ -59,7 +70,9 @@ def is_flat() -> bool:
 
 
 def flat(wanted: bool) -> None:
-    """Join the pods of all clusters to one flat network (True), or leave only nodes and balancers reachable (False)."""
+    """Join the pods of all clusters to one flat network (True), or let them reach only the other clusters' nodes and
+    balancers, from the address of their node (False).
+    """
     if wanted:
         SEPARATE.unlink(missing_ok=True)
     else:
@@ -157,11 +170,13 @@ def _delete(namespace: str) -> None:
     (host.NAMESPACES / namespace).unlink(missing_ok=True)
 
 
-def _setting_in(namespace: str, name: str, value: str) -> None:
-    # /proc/sys/net shows the namespace of whoever looks.
-    script = 'printf %s "$2" > "/proc/sys/$1"'
-    subprocess.run([tool("nsenter"), f"--net={host.NAMESPACES / namespace}", "sh", "-c", script, "sh", name, value],
-                   check=True)
+def _inside(namespace: str, *command: str, text: str = "") -> None:
+    """Run a command in a namespace; /proc/sys/net there is the namespace's own."""
+    argv = [tool("nsenter"), f"--net={host.NAMESPACES / namespace}", *command]
+    done = subprocess.run(argv, check=False, input=text, capture_output=True, text=True)
+    if done.returncode:
+        raise LabError(f"`{' '.join(command)}` failed in the namespace {namespace}: {done.stderr.strip()}; "
+                       "run `python -m lab down`, then `up` again.")
 
 
 def _routes(*selection: str) -> list[dict[str, Any]]:
