@@ -119,7 +119,7 @@ def new_client(options: Mapping[str, Any]) -> Any:
             headers = _create_headers(**given)
         except Exception as problem:  # the client library raises many types for a bad kubeconfig
             raise MeshyardError(
-                f"No connection can be made from these options: {problem}.",
+                f"No connection can be made from these options: {str(problem).rstrip('.')}.",
                 "Give kubeconfig and context, or host and api_key, that exist and belong together.",
             ) from problem
     client = kubernetes.client.ApiClient(configuration)
