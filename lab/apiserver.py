@@ -33,11 +33,23 @@ SERVICE_RANGE = "10.95.0.0/16"
 NODE = "simulated"
 
 CONTROLLERS = (
-    "deployment-controller", "replicaset-controller", "statefulset-controller", "daemonset-controller",
-    "job-controller", "namespace-controller", "garbage-collector-controller", "serviceaccount-controller",
-    "serviceaccount-token-controller", "root-ca-certificate-publisher-controller", "endpointslice-controller",
-    "endpoints-controller", "disruption-controller", "horizontal-pod-autoscaler-controller",
-    "clusterrole-aggregation-controller", "pod-garbage-collector-controller", "cronjob-controller",
+    "deployment-controller",
+    "replicaset-controller",
+    "statefulset-controller",
+    "daemonset-controller",
+    "job-controller",
+    "namespace-controller",
+    "garbage-collector-controller",
+    "serviceaccount-controller",
+    "serviceaccount-token-controller",
+    "root-ca-certificate-publisher-controller",
+    "endpointslice-controller",
+    "endpoints-controller",
+    "disruption-controller",
+    "horizontal-pod-autoscaler-controller",
+    "clusterrole-aggregation-controller",
+    "pod-garbage-collector-controller",
+    "cronjob-controller",
 )
 
 
@@ -47,7 +59,8 @@ class ApiServer:
     :param directory: for all files; deleted and made anew by `start`.
     :param name: of the context, the cluster and the user in the kubeconfig.
     :param controllers: also run controllers and scheduler, and a simulated node whose pods become Ready: rollouts
-        then work, though nothing runs (`lab/files/kwok.yaml` tells how to delay a pod). Without it, no object ever gets a status and service accounts are not asked for.
+        then work, though nothing runs (`lab/files/kwok.yaml` tells how to delay a pod). Without it, no object ever
+        gets a status, and service accounts are not asked for.
     """
 
     def __init__(self, directory: Path, name: str = "apiserver", *, controllers: bool = False) -> None:
@@ -116,9 +129,7 @@ class ApiServer:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
     def _start_server(self, plane: ControlPlane) -> None:
@@ -132,8 +143,15 @@ class ApiServer:
         self._run(controlplane.controller_manager(plane, f"--controllers={','.join(CONTROLLERS)}", unheard))
         self._run(controlplane.scheduler(plane, unheard))
         kubeconfig = self.directory / "kwok.kubeconfig"
-        self._run([str(program("kwok")), f"--kubeconfig={kubeconfig}", f"--config={FILES / 'kwok.yaml'}",
-                   "--manage-all-nodes=true", "--cidr=10.94.0.0/16"])
+        self._run(
+            [
+                str(program("kwok")),
+                f"--kubeconfig={kubeconfig}",
+                f"--config={FILES / 'kwok.yaml'}",
+                "--manage-all-nodes=true",
+                "--cidr=10.94.0.0/16",
+            ]
+        )
         add_node(self.client, NODE)
         self._await("/api/v1/namespaces/default/serviceaccounts/default", "kube-controller-manager")
 

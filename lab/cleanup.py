@@ -80,8 +80,7 @@ def _end_containers(plan: Plan) -> None:
         end(left, seconds=0)
         return not left
 
-    until(gone, 20, lambda: f"Containers of cluster {plan.name} do not end: processes {node.processes(plan)}; "
-                            "look at their state in ps.")
+    until(gone, 20, lambda: f"Containers of cluster {plan.name} do not end: processes {node.processes(plan)}; look at their state in ps.")
 
 
 def _shim_sockets(plan: Plan) -> list[Path]:

@@ -157,8 +157,12 @@ def _await_node(plan: Plan) -> None:
             raise LabError(f"{dead[0]} of cluster {plan.name} has ended: {log_tail(log)}; see {log}.")
         return node_ready(plan, calls) and calls.found("/api/v1/namespaces/default/serviceaccounts/default")
 
-    until(lambda: ready() and dns.answers(plan), 90,
-          lambda: f"The node of cluster {plan.name} is not ready after 90 s; see {plan.logs / 'kubelet.log'}.", every=0.1)
+    until(
+        lambda: ready() and dns.answers(plan),
+        90,
+        lambda: f"The node of cluster {plan.name} is not ready after 90 s; see {plan.logs / 'kubelet.log'}.",
+        every=0.1,
+    )
 
 
 def node_ready(plan: Plan, calls: Client) -> bool:

@@ -70,14 +70,17 @@ def network_config(plan: Plan) -> str:
         "routes": [{"dst": "0.0.0.0/0"}],
         "dataDir": str(plan.run / "pod-addresses"),
     }
-    return json.dumps({
-        "cniVersion": "0.4.0",
-        "name": plan.namespace,
-        "plugins": [
-            {"type": "ptp", "ipMasq": False, "ipam": addresses},
-            {"type": "portmap", "capabilities": {"portMappings": True}, "snat": True},
-        ],
-    }, indent=1)
+    return json.dumps(
+        {
+            "cniVersion": "0.4.0",
+            "name": plan.namespace,
+            "plugins": [
+                {"type": "ptp", "ipMasq": False, "ipam": addresses},
+                {"type": "portmap", "capabilities": {"portMappings": True}, "snat": True},
+            ],
+        },
+        indent=1,
+    )
 
 
 def daemon(plan: Plan) -> Program:
@@ -123,8 +126,10 @@ def ctr(plan: Plan, *arguments: str) -> str:
     command = [str(program("ctr")), "--address", str(plan.containerd_socket), "--namespace", "k8s.io", *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment())
     if done.returncode:
-        raise LabError(f"`ctr {' '.join(arguments[:2])}` failed on cluster {plan.name}: {done.stderr.strip()[-500:]}; "
-                       "run `python -m lab down`, then `up` again.")
+        raise LabError(
+            f"`ctr {' '.join(arguments[:2])}` failed on cluster {plan.name}: {done.stderr.strip()[-500:]}; "
+            "run `python -m lab down`, then `up` again."
+        )
     return done.stdout
 
 

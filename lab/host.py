@@ -35,8 +35,18 @@ AT_LEAST = {
 DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
 """Where every kubelet puts its socket, whatever its root folder is."""
 
-FIXED_FOLDERS = ("/run/containerd/s", "/run/containerd", "/var/lib/cni/results", "/var/lib/cni/cache", "/var/lib/cni",
-                 "/var/log/containers", str(DEVICE_PLUGINS), str(DEVICE_PLUGINS.parent), "/run/mount", str(NAMESPACES))
+FIXED_FOLDERS = (
+    "/run/containerd/s",
+    "/run/containerd",
+    "/var/lib/cni/results",
+    "/var/lib/cni/cache",
+    "/var/lib/cni",
+    "/var/log/containers",
+    str(DEVICE_PLUGINS),
+    str(DEVICE_PLUGINS.parent),
+    "/run/mount",
+    str(NAMESPACES),
+)
 """Folders that containerd, the kubelet and `ip netns` make at places nobody can choose, children first."""
 
 
@@ -45,11 +55,9 @@ def claim() -> None:
     RUN.mkdir(parents=True, exist_ok=True)
     owner = OWNER.read_text() if OWNER.exists() else str(LAB)
     if owner != str(LAB) and Path(owner).exists():
-        raise LabError(f"The lab in {owner} uses this machine; end it with `python -m lab down` there, "
-                       f"or delete {OWNER} if it is gone.")
+        raise LabError(f"The lab in {owner} uses this machine; end it with `python -m lab down` there, or delete {OWNER} if it is gone.")
     if _remembered() is None and _kubelet_listens():
-        raise LabError("A kubelet runs on this host, and the lab would disturb it; "
-                       "use a host that is not a node of a Kubernetes cluster.")
+        raise LabError("A kubelet runs on this host, and the lab would disturb it; use a host that is not a node of a Kubernetes cluster.")
     OWNER.write_text(str(LAB))
 
 

@@ -40,8 +40,7 @@ def make(plane: ControlPlane, name: str, addresses: Iterable[str], programs: Ite
     """
     directory = plane.directory
     authority = Authority(plane.pki, name)
-    called = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
-              f"kubernetes.default.svc.{DOMAIN}", *addresses]
+    called = ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", f"kubernetes.default.svc.{DOMAIN}", *addresses]
     authority.issue("apiserver", "kube-apiserver", addresses=called)
     authority.issue("apiserver-kubelet", "kube-apiserver-kubelet-client", [MASTERS])
     authority.issue("kubelet-server", f"system:node:{name}", ["system:nodes"], called)

@@ -65,10 +65,13 @@ def balance(plan: Plan, client: Client) -> None:
         metadata = service["metadata"]
         path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
         # The UID refuses the write if the Service was made anew meanwhile.
-        client.merge(path, {
-            "metadata": {"uid": metadata["uid"]},
-            "status": {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}},
-        })
+        client.merge(
+            path,
+            {
+                "metadata": {"uid": metadata["uid"]},
+                "status": {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}},
+            },
+        )
         print(f"{time.strftime('%FT%T')} {metadata['namespace']}/{metadata['name']} has {address}", flush=True)
 
 

@@ -121,8 +121,9 @@ def check_free() -> None:
     """LabError when another program of this host uses a range of the lab."""
     conflicts = taken(_routes("table", "all"), all_ranges())
     if conflicts:
-        raise LabError(f"{conflicts[0]} is in use on this host, and the lab needs that range; "
-                       "take that route or address away while the lab is up.")
+        raise LabError(
+            f"{conflicts[0]} is in use on this host, and the lab needs that range; take that route or address away while the lab is up."
+        )
 
 
 def taken(routes: Iterable[dict[str, Any]], ranges: Iterable[str]) -> list[str]:
@@ -175,8 +176,9 @@ def _inside(namespace: str, *command: str, text: str = "") -> None:
     argv = [tool("nsenter"), f"--net={host.NAMESPACES / namespace}", *command]
     done = subprocess.run(argv, check=False, input=text, capture_output=True, text=True)
     if done.returncode:
-        raise LabError(f"`{' '.join(command)}` failed in the namespace {namespace}: {done.stderr.strip()}; "
-                       "run `python -m lab down`, then `up` again.")
+        raise LabError(
+            f"`{' '.join(command)}` failed in the namespace {namespace}: {done.stderr.strip()}; run `python -m lab down`, then `up` again."
+        )
 
 
 def _routes(*selection: str) -> list[dict[str, Any]]:
@@ -188,8 +190,7 @@ def _routes(*selection: str) -> list[dict[str, Any]]:
 def _ip(*arguments: str) -> None:
     done = subprocess.run([tool("ip"), *arguments], check=False, capture_output=True, text=True)
     if done.returncode:
-        raise LabError(f"`ip {' '.join(arguments)}` failed: {done.stderr.strip()}; "
-                       "run `python -m lab down`, then `up` again.")
+        raise LabError(f"`ip {' '.join(arguments)}` failed: {done.stderr.strip()}; run `python -m lab down`, then `up` again.")
 
 
 def _try(*arguments: str) -> bool:

@@ -19,61 +19,70 @@ MAX_PODS = 200
 def kubelet_config(plan: Plan) -> str:
     """KubeletConfiguration: cgroups below the cluster's own one, no eviction, every path of its own."""
     spare = ("memory.available", "nodefs.available", "nodefs.inodesFree", "imagefs.available", "imagefs.inodesFree")
-    return yaml.safe_dump({
-        "apiVersion": "kubelet.config.k8s.io/v1beta1",
-        "kind": "KubeletConfiguration",
-        "address": plan.node_ip,
-        "authentication": {
-            "anonymous": {"enabled": False},
-            "webhook": {"enabled": True},
-            "x509": {"clientCAFile": str(plan.pki / "ca.crt")},
+    return yaml.safe_dump(
+        {
+            "apiVersion": "kubelet.config.k8s.io/v1beta1",
+            "kind": "KubeletConfiguration",
+            "address": plan.node_ip,
+            "authentication": {
+                "anonymous": {"enabled": False},
+                "webhook": {"enabled": True},
+                "x509": {"clientCAFile": str(plan.pki / "ca.crt")},
+            },
+            "authorization": {"mode": "Webhook"},
+            "tlsCertFile": str(plan.pki / "kubelet-server.crt"),
+            "tlsPrivateKeyFile": str(plan.pki / "kubelet-server.key"),
+            "clusterDNS": [plan.dns_ip],
+            "clusterDomain": DOMAIN,
+            "resolvConf": str(plan.directory / "resolv.conf"),
+            "containerRuntimeEndpoint": f"unix://{plan.containerd_socket}",
+            "cgroupDriver": "cgroupfs",
+            "cgroupRoot": f"/{plan.cgroup}",
+            "enforceNodeAllocatable": [],
+            "failCgroupV1": False,
+            "failSwapOn": False,
+            "makeIPTablesUtilChains": False,
+            "maxPods": MAX_PODS,
+            "podLogsDir": str(plan.directory / "pod-logs"),
+            "volumePluginDir": str(plan.directory / "volume-plugins"),
+            "serializeImagePulls": False,
+            # A full disk of the developer's machine is no reason to evict pods or delete images that no registry has.
+            "evictionHard": dict.fromkeys(spare, "0%"),
+            "imageGCHighThresholdPercent": 100,
         },
-        "authorization": {"mode": "Webhook"},
-        "tlsCertFile": str(plan.pki / "kubelet-server.crt"),
-        "tlsPrivateKeyFile": str(plan.pki / "kubelet-server.key"),
-        "clusterDNS": [plan.dns_ip],
-        "clusterDomain": DOMAIN,
-        "resolvConf": str(plan.directory / "resolv.conf"),
-        "containerRuntimeEndpoint": f"unix://{plan.containerd_socket}",
-        "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{plan.cgroup}",
-        "enforceNodeAllocatable": [],
-        "failCgroupV1": False,
-        "failSwapOn": False,
-        "makeIPTablesUtilChains": False,
-        "maxPods": MAX_PODS,
-        "podLogsDir": str(plan.directory / "pod-logs"),
-        "volumePluginDir": str(plan.directory / "volume-plugins"),
-        "serializeImagePulls": False,
-        # A full disk of the developer's machine is no reason to evict pods or delete images that no registry has.
-        "evictionHard": dict.fromkeys(spare, "0%"),
-        "imageGCHighThresholdPercent": 100,
-    }, sort_keys=False)
+        sort_keys=False,
+    )
 
 
 def proxy_config(plan: Plan) -> str:
     """KubeProxyConfiguration in mode nftables, leaving the host's conntrack limits alone."""
-    return yaml.safe_dump({
-        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
-        "kind": "KubeProxyConfiguration",
-        "mode": "nftables",
-        "bindAddress": plan.node_ip,
-        "healthzBindAddress": "127.0.0.1:10256",
-        "metricsBindAddress": "127.0.0.1:10249",
-        "hostnameOverride": plan.name,
-        "clusterCIDR": plan.pod_range,
-        "clientConnection": {"kubeconfig": str(plan.directory / "kube-proxy.kubeconfig")},
-        "conntrack": {"maxPerCore": 0, "min": 0},
-    }, sort_keys=False)
+    return yaml.safe_dump(
+        {
+            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+            "kind": "KubeProxyConfiguration",
+            "mode": "nftables",
+            "bindAddress": plan.node_ip,
+            "healthzBindAddress": "127.0.0.1:10256",
+            "metricsBindAddress": "127.0.0.1:10249",
+            "hostnameOverride": plan.name,
+            "clusterCIDR": plan.pod_range,
+            "clientConnection": {"kubeconfig": str(plan.directory / "kube-proxy.kubeconfig")},
+            "conntrack": {"maxPerCore": 0, "min": 0},
+        },
+        sort_keys=False,
+    )
 
 
 def kubelet(plan: Plan) -> Program:
     """How the kubelet is started; its configuration file must be there."""
     labels = {"topology.kubernetes.io/region": plan.region, "topology.kubernetes.io/zone": plan.zone}
     argv = [
-        str(program("kubelet")), f"--config={plan.directory / 'kubelet.yaml'}",
-        f"--kubeconfig={plan.directory / 'kubelet.kubeconfig'}", f"--root-dir={plan.directory / 'kubelet'}",
-        f"--hostname-override={plan.name}", f"--node-ip={plan.node_ip}",
+        str(program("kubelet")),
+        f"--config={plan.directory / 'kubelet.yaml'}",
+        f"--kubeconfig={plan.directory / 'kubelet.kubeconfig'}",
+        f"--root-dir={plan.directory / 'kubelet'}",
+        f"--hostname-override={plan.name}",
+        f"--node-ip={plan.node_ip}",
         f"--node-labels={','.join(f'{key}={value}' for key, value in labels.items())}",
     ]
     return Program("kubelet", argv, plan.logs / "kubelet.log", plan.namespace)
@@ -146,5 +155,7 @@ def _delegate(tree: Path) -> None:
             (tree / "cgroup.subtree_control").write_text(f"+{controller}")
         except OSError as error:
             if controller in ("cpu", "cpuset", "memory", "pids"):
-                raise LabError(f"The cgroup controller {controller} cannot be used ({error}); the lab needs it, "
-                               "so run it on a host (or in a container) whose root owns /sys/fs/cgroup.") from error
+                raise LabError(
+                    f"The cgroup controller {controller} cannot be used ({error}); the lab needs it, "
+                    "so run it on a host (or in a container) whose root owns /sys/fs/cgroup."
+                ) from error

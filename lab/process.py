@@ -139,10 +139,16 @@ def _spawn(spec: Program) -> int:
         argv = [tool("nsenter"), f"--net=/run/netns/{spec.namespace}", *argv]
     log = os.open(spec.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
-        actions = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                   (os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)]
-        return os.posix_spawn(argv[0], argv, {**environment(), **spec.env}, file_actions=actions, setsid=True,
-                              setsigmask=(), setsigdef=(signal.SIGINT, signal.SIGPIPE))
+        actions = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, log, 1), (os.POSIX_SPAWN_DUP2, log, 2)]
+        return os.posix_spawn(
+            argv[0],
+            argv,
+            {**environment(), **spec.env},
+            file_actions=actions,
+            setsid=True,
+            setsigmask=(),
+            setsigdef=(signal.SIGINT, signal.SIGPIPE),
+        )
     except FileNotFoundError as error:
         raise LabError(f"The program {argv[0]} is missing; run `python -m lab up` to prepare it.") from error
     finally:
