@@ -1,0 +1,226 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""The verdicts of an upgrade's gate, each with its evidence: passed, failed, or inconclusive where something could not be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw, restart, syncz, workload
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.proxies import Proxy, proxy_of
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.verdict import Target
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import managed, restarts
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import Mesh
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.relabel import Space
+
+Word = Literal["passed", "failed", "inconclusive", "foretold"]
+# The worst first: what one check says outweighs what those after it in this list say.
+ORDER: tuple[Word, ...] = ("failed", "inconclusive", "foretold", "passed")
+PROBE_OWNER = "probe"
+_LISTED = 50
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of the gate: C(detail) is a sentence, C(facts) the numbers behind it."""
+
+    check: str
+    verdict: Word
+    detail: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def describe(self) -> dict[str, Any]:
+        """The check as it is returned."""
+        return {"check": self.check, "verdict": self.verdict, "detail": self.detail, **self.facts}
+
+
+@dataclass(frozen=True)
+class Pods:
+    """The pods of the namespaces, sorted by what the gate has to say of them.
+
+    :ivar right: on the target. :ivar wrong: not on it, or not ready, with a reason for each.
+    :ivar left: cannot be brought there by a restart. :ivar elsewhere: gateways that another revision is meant for.
+    :ivar outside: how many have and need no sidecar.
+    """
+
+    right: tuple[raw.Raw, ...] = ()
+    wrong: tuple[tuple[raw.Raw, str], ...] = ()
+    left: tuple[tuple[raw.Raw, str], ...] = ()
+    elsewhere: tuple[tuple[raw.Raw, str], ...] = ()
+    outside: int = 0
+
+
+def overall(checks: Iterable[Check]) -> Word:
+    """The verdict of all checks together."""
+    words = {check.verdict for check in checks}
+    return next((word for word in ORDER if word in words), "passed")
+
+
+def foretold(check: Check) -> Check:
+    """A check in check mode: what is not so yet is only not done yet."""
+    return replace(check, verdict="foretold") if check.verdict == "failed" else check
+
+
+def sort_pods(spaces: Iterable[Space], mesh: Mesh, target: Target) -> Pods:
+    """Every live pod of these namespaces, held against the target."""
+    right, wrong, left, elsewhere, outside = [], [], [], [], 0
+    for space in spaces:
+        for pod in space.live_pods:
+            verdict, reason = _sort(pod, space, mesh, target)
+            if verdict == "wrong" and (obstacle := _obstacle(pod, space)):
+                left.append((pod, obstacle))
+            elif verdict in ("wrong", "unready"):
+                wrong.append((pod, reason))
+            elif verdict == "elsewhere":
+                elsewhere.append((pod, reason))
+            elif verdict == "right":
+                right.append(pod)
+            else:
+                outside += 1
+    return Pods(tuple(right), tuple(wrong), tuple(left), tuple(elsewhere), outside)
+
+
+def pods(found: Pods, spaces: Sequence[Space], target: Target) -> Check:
+    """Whether every pod is on the target."""
+    total = len(found.right) + len(found.wrong)
+    gone = [space.name for space in spaces if space.obj is None]
+    facts = {
+        "total": total,
+        "on_target": len(found.right),
+        "versions": dict(sorted(Counter(proxy.version for proxy in _proxies(found.right)).items())),
+        "wrong": _listed(found.wrong),
+        "left": _listed(found.left),
+        "elsewhere": _listed(found.elsewhere),
+        "outside": found.outside,
+        "namespaces_gone": gone,
+    }
+    goal = f"{target.revision} {target.version}".rstrip()
+    if found.wrong:
+        pod, reason = found.wrong[0]
+        return Check("pods", "failed", f"{len(found.right)} of {total} pods are on {goal}; {raw.qualified(pod)}: {reason}", facts)
+    also = f"; {len(found.left)} cannot be restarted and stay as they are" if found.left else ""
+    return Check("pods", "passed", f"{total} of {total} pods are on {goal}{also}", facts)
+
+
+def proxies(
+    right: Sequence[raw.Raw], connections: syncz.Connections, target: Target, cluster: str, proven: set[tuple[str, str]]
+) -> Check:
+    """Whether the proxies of these pods are connected to the target's istiods and have taken all configuration.
+
+    :param cluster: the cluster ID by which istiod knows them.
+    :param proven: pods that were in sync before: while configuration changes some proxy is always about to acknowledge, so
+        one that was in sync once need not be so at the very moment at which all others are. Pods in sync are added.
+    """
+    unknown, wrong, versions = [], [], Counter[str]()
+    for pod in right:
+        key = raw.namespace(pod), raw.name(pod)
+        connection = connections.find(*key, cluster)
+        reason = _unsynced(connection, key in proven)
+        if connection is None and connections.silent:
+            unknown.append((pod, "no istiod that answered knows it"))
+        elif reason:
+            wrong.append((pod, reason))
+        if connection:
+            versions[connection.version] += 1
+            if connection.synced:
+                proven.add(key)
+    facts = {
+        "total": len(right),
+        "connected": sum(versions.values()),
+        "versions": dict(sorted(versions.items())),
+        "wrong": _listed(wrong),
+        "unknown": _listed(unknown),
+        "unreadable": [{"istiod": one.istiod, "reason": one.reason} for one in connections.silent],
+    }
+    return _proxies_check(len(right), wrong, unknown, connections.silent, target, facts)
+
+
+def _proxies_check(
+    total: int,
+    wrong: Sequence[tuple[raw.Raw, str]],
+    unknown: Sequence[tuple[raw.Raw, str]],
+    silent: Sequence[syncz.Silent],
+    target: Target,
+    facts: Mapping[str, Any],
+) -> Check:
+    good = total - len(wrong) - len(unknown)
+    said = f"{good} of {total} proxies are connected to istiod {target.revision} and in sync"
+    if wrong:
+        pod, reason = wrong[0]
+        return Check("proxies", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts)
+    if unknown:
+        return Check("proxies", "inconclusive", f"{said}; istiod {silent[0].istiod} could not be asked: {silent[0].reason}", facts)
+    return Check("proxies", "passed", said, facts)
+
+
+def _sort(pod: raw.Raw, space: Space, mesh: Mesh, target: Target) -> tuple[str, str]:
+    if raw.labels_of(pod).get(labels.OWNER) == PROBE_OWNER:
+        return "outside", ""
+    proxy = proxy_of(pod, space.owners)
+    expected, reason = _expected(pod, space, mesh)
+    if expected == target.revision:
+        obj = _workload(pod, space)
+        own_image = obj is not None and restarts.own_proxy_image(obj)
+        return _held_against(pod, proxy, replace(target, version="") if own_image else target)
+    if proxy is None or proxy.revision is None:
+        return ("wrong", reason) if expected else ("outside", "")
+    if proxy.gateway and expected:
+        return "elsewhere", f"it is a gateway of revision {expected}"
+    return "wrong", reason
+
+
+def _expected(pod: raw.Raw, space: Space, mesh: Mesh) -> tuple[str | None, str]:
+    """The revision that a new pod like this one comes to, and that in words."""
+    marks = raw.labels_of(pod)
+    if labels.GATEWAY_NAME in marks:
+        gateway = next((one for one in space.gateways if raw.name(one) == marks[labels.GATEWAY_NAME]), None)
+        owner = managed.revision(gateway, space.labels, mesh) if gateway else None
+        return owner, f"revision {owner} owns its Gateway"
+    host_network = raw.at(pod, "spec", "hostNetwork") is True
+    decision = mesh.decide(space.name, space.labels, marks, raw.annotations_of(pod), host_network)
+    wanted = decision.revision if decision.kind == "revision" else None
+    return (wanted or decision.unserved or ("/".join(decision.rivals) or None)), decision.reason.rstrip(".")
+
+
+def _held_against(pod: raw.Raw, proxy: Proxy | None, target: Target) -> tuple[str, str]:
+    if not restarts.is_right(pod, target):
+        if proxy is None:
+            return "wrong", "it has no sidecar"
+        return "wrong", f"its proxy is of revision {proxy.revision} in version {proxy.version}"
+    return ("right", "") if proxy and proxy.ready else ("unready", "it is not ready")
+
+
+def _obstacle(pod: raw.Raw, space: Space) -> str | None:
+    """Why no restart brings a pod to the target, or None: it should be there."""
+    obj = _workload(pod, space)
+    if obj is not None:
+        return restart.restartable(workload.parse(obj))
+    vanished = restart.owner_of_pod(pod, space.owners).kind in restart.ROLLS
+    return None if vanished else restart.restartable(workload.parse(pod, "Pod"))
+
+
+def _workload(pod: raw.Raw, space: Space) -> raw.Raw | None:
+    owner = restart.owner_of_pod(pod, space.owners)
+    return next((obj for obj in space.workloads if (raw.text(obj, "kind"), raw.name(obj)) == (owner.kind, owner.name)), None)
+
+
+def _unsynced(connection: syncz.Connection | None, proven: bool) -> str:
+    if connection is None:
+        return "its proxy is not connected"
+    if connection.errors:
+        return f"its proxy rejected configuration: {'; '.join(connection.errors)}"
+    if connection.synced or proven:
+        return ""
+    return f"its proxy has not acknowledged {', '.join(connection.pending)}" if connection.pending else "it was sent no configuration yet"
+
+
+def _proxies(found: Iterable[raw.Raw]) -> list[Proxy]:
+    return [proxy for pod in found if (proxy := proxy_of(pod))]
+
+
+def _listed(found: Sequence[tuple[raw.Raw, str]]) -> list[dict[str, str]]:
+    return [{"namespace": raw.namespace(pod), "pod": raw.name(pod), "reason": reason} for pod, reason in found[:_LISTED]]

@@ -1,0 +1,179 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Looking at the gate of an upgrade again and again until it is passed, and keeping what was seen last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import Abandoned, MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.verdict import Target
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import gate, gate_traffic
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate import Check
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate_traffic import Limits, Sample
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import Mesh
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.relabel import Space
+from ansible_collections.meshyard.istio.plugins.module_utils._run import gate_probe, proxies, workloads
+from ansible_collections.meshyard.istio.plugins.module_utils._run.gate_probe import Probe
+from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_exec import NoClient
+from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_source import Patience
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the gate is asked.
+
+    :ivar revision: a revision or a tag. :ivar version: of the proxies; empty for that of the revision.
+    :ivar sample: asks Prometheus.
+    """
+
+    namespaces: tuple[str, ...]
+    revision: str
+    version: str = ""
+    control_plane_namespace: str = "istio-system"
+    probes: tuple[Probe, ...] = ()
+    metrics: tuple[Limits, ...] = ()
+    sample: Callable[[str], Sample] = lambda _query: Sample(problem="no URL of Prometheus was given")
+    check: bool = False
+
+    def asking(self, sample: Callable[[str], Sample]) -> Wish:
+        """The same with a way to ask Prometheus."""
+        return replace(self, sample=sample)
+
+
+class Gate:
+    """One gate.
+
+    :ivar checks: what was seen last, one entry for each check.
+    :ivar pairs: how many answers crossed each pair of planes, in the last run of each probe.
+    """
+
+    def __init__(self, cluster: Cluster, wish: Wish, patience: Patience) -> None:
+        self._cluster = cluster
+        self._wish = wish
+        self._patience = patience
+        self._spaces: Sequence[Space] = ()
+        self._settled = False
+        self._proven: set[tuple[str, str]] = set()
+        self._final: dict[str, Check] = {}
+        self._attempts = Counter[str]()
+        self._pairs: dict[str, Counter[str]] = {}
+        self.checks: list[Check] = []
+
+    @property
+    def pairs(self) -> dict[str, int]:
+        """The answers of all probes by pair of planes."""
+        total = sum(self._pairs.values(), Counter[str]())
+        return {pair: total[pair] for pair in (*gate_traffic.PAIRS, gate_traffic.OTHER)}
+
+    def look(self) -> Pending | Ready[None]:
+        """One look; pending while something may still become better."""
+        found = self._look()
+        self.checks = [gate.foretold(check) for check in found] if self._wish.check else found
+        open_checks = [check for check in self.checks if check.verdict != "passed" and check not in self._final.values()]
+        return Pending(f"{open_checks[0].check}: {open_checks[0].detail}") if open_checks else Ready(None)
+
+    def _look(self) -> list[Check]:
+        try:
+            mesh = workloads.mesh(self._cluster, self._wish.control_plane_namespace)
+            target = self._target(mesh)
+            if target is None:
+                return self._without_plane(mesh)
+            found = self._pods(mesh, target)
+        except Abandoned:
+            raise
+        except MeshyardError as problem:  # not readable is no verdict on the pods
+            return [Check("pods", "inconclusive", problem.problem.rstrip(".")), *self._unasked("the pods could not be read")]
+        verdicts = [gate.pods(found, self._spaces, target)]
+        self._settled = verdicts[0].verdict == "passed"
+        verdicts.append(self._proxies(mesh, target, found))
+        if "failed" in (check.verdict for check in verdicts) and not self._wish.check:
+            return [*verdicts, *self._unasked("pods or proxies had not passed")]
+        return [*verdicts, *self._probes(target), *self._metrics()]
+
+    def _target(self, mesh: Mesh) -> Target | None:
+        revision = mesh.resolve(self._wish.revision)
+        if not any(plane.revision == revision and plane.location != "orphan" for plane in mesh.planes):
+            return None
+        return Target(revision, self._wish.version or mesh.target(revision).version)
+
+    def _without_plane(self, mesh: Mesh) -> list[Check]:
+        known = ", ".join(plane.revision for plane in mesh.planes) or "none"
+        detail = f"revision {self._wish.revision} does not exist; there are: {known}"
+        return [Check("pods", "failed", detail), *self._unasked(detail)]
+
+    def _unasked(self, why: str) -> list[Check]:
+        """Checks that made no sense, since one before them had not passed; those that had passed before stay so."""
+        word: gate.Word = "foretold" if self._wish.check else "inconclusive"
+        names = [("probe", one.name) for one in self._wish.probes] + [("metric", one.name) for one in self._wish.metrics]
+        checks = [Check(kind, word, f"{name} was not looked at, since {why}", {"name": name}) for kind, name in names]
+        return [self._final.get(f"{check.check} {check.facts['name']}", check) for check in checks]
+
+    def _pods(self, mesh: Mesh, target: Target) -> gate.Pods:
+        if self._settled:
+            self._spaces = [replace(space, pods=tuple(workloads.pods(self._cluster, space.name))) for space in self._spaces]
+        else:
+            self._spaces = workloads.namespaces(self._cluster, self._wish.namespaces)
+        return gate.sort_pods(self._spaces, mesh, target)
+
+    def _proxies(self, mesh: Mesh, target: Target, found: gate.Pods) -> Check:
+        asked = [plane for plane in mesh.planes if plane.revision == target.revision]
+        try:
+            istiods = proxies.istiods(self._cluster)
+        except Abandoned:
+            raise
+        except MeshyardError as problem:
+            return Check("proxies", "inconclusive", problem.problem.rstrip("."))
+        connections = proxies.connections(self._cluster, asked, istiods)
+        return gate.proxies(found.right, connections, target, proxies.cluster_id(istiods), self._proven)
+
+    def _probes(self, target: Target) -> list[Check]:
+        return [self._once(f"probe {one.name}", partial(self._probe, one, target)) for one in self._wish.probes]
+
+    def _probe(self, one: Probe, target: Target) -> Check:
+        try:
+            if self._wish.check:
+                return gate_probe.foresee(self._cluster, one, self._patience)
+            self._attempts[one.name] += 1
+            check, seen = gate_probe.send(self._cluster, one, target.revision or "", self._spaces, self._patience)
+        except Abandoned:
+            raise
+        except MeshyardError as problem:
+            check = Check("probe", "inconclusive", f"{one.name} could not be sent: {problem.problem.rstrip('.')}", {"name": one.name})
+            if isinstance(problem, NoClient):  # waiting does not bring one
+                self._final[f"probe {one.name}"] = check
+            return check
+        self._pairs[one.name] = seen
+        return replace(check, facts={**check.facts, "attempts": self._attempts[one.name]})
+
+    def _metrics(self) -> list[Check]:
+        return [self._once(f"metric {one.name}", partial(self._metric, one)) for one in self._wish.metrics]
+
+    def _metric(self, one: Limits) -> Check:
+        return gate_traffic.metric(one, self._wish.sample(one.query))
+
+    def _once(self, key: str, look: Callable[[], Check]) -> Check:
+        """A check that passed is not made again while others are waited for."""
+        if key not in self._final:
+            check = look()
+            if check.verdict != "passed":
+                return self._final.get(key, check)
+            self._final[key] = check
+        return self._final[key]
+
+
+def parse_namespaces(given: Sequence[str]) -> tuple[str, ...]:
+    """The option C(namespaces), each once.
+
+    :raises MeshyardError: there are none.
+    """
+    names = tuple(dict.fromkeys(given))
+    if not names:
+        raise MeshyardError("The gate is given no namespace.", "Name the namespaces that were moved.")
+    return names
