@@ -1,0 +1,98 @@
+"""A real cluster of the lab, as tests see it and as people with kubectl, helm and istioctl change it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
+from demo import target
+from demo.cluster import Cluster as Reader
+from lab import cluster as lab_cluster
+from lab.addresses import chosen
+from lab.client import ApiError
+from lab.paths import BIN, PROJECT
+
+Body = dict[str, Any]
+
+
+class LabCluster:
+    """One running cluster.
+
+    :ivar work: the folder for its inventory and for evidence. :ivar target: how playbooks reach it.
+    :ivar client: requests as the lab itself, which the audit log does not show when they read.
+    :ivar reader: another client, which can run programs in pods.
+    """
+
+    def __init__(self, name: str, work: Path) -> None:
+        self.name, self.work = name, work
+        work.mkdir(parents=True, exist_ok=True)
+        self.target = target.of_lab(name, work)
+        self.client = lab_cluster.client(chosen(name)[0])
+        self.reader = Reader(self.target)
+
+    def run(self, program: str, *arguments: str, given: str | None = None, seconds: float = 180) -> str:
+        """The output of a program of the lab that speaks to this cluster; AssertionError with its words when it fails."""
+        connection = {"helm": ["--kube-context", self.name], "kubectl": ["--context", self.name], "istioctl": ["--context", self.name]}
+        command = [str(BIN / program), "--kubeconfig", self.target.kubeconfig, *connection[program], *arguments]
+        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=seconds, check=False)
+        assert done.returncode == 0, f"{program} {' '.join(arguments)}: {done.stderr}{done.stdout}"
+        return done.stdout
+
+    def kubectl(self, *arguments: str, given: str | None = None) -> str:
+        return self.run("kubectl", *arguments, given=given)
+
+    def apply(self, text: str) -> None:
+        """Applies YAML or JSON documents."""
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=text)
+
+    def rolled_out(self, namespace: str, *names: str) -> None:
+        """Waits until Deployments run completely."""
+        for name in names:
+            self.kubectl("rollout", "status", "-n", namespace, f"deployment/{name}", "--timeout=120s")
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> Body | None:
+        """An object, or None when there is no such."""
+        try:
+            return self.client.get(kinds.kind(kind).path(namespace, name))
+        except ApiError as problem:
+            if problem.status == 404:
+                return None
+            raise
+
+    def items(self, kind: str, namespace: str | None = None) -> list[Body]:
+        """All objects of a kind."""
+        found: list[Body] = self.client.get(kinds.kind(kind).path(namespace))["items"]
+        return found
+
+    def merge(self, kind: str, name: str, namespace: str | None, patch: Body) -> Body:
+        return self.client.merge(kinds.kind(kind).path(namespace, name), patch)
+
+    def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
+        self.client.request("DELETE", kinds.kind(kind).path(namespace, name))
+
+    def audit(self) -> list[Body]:
+        """The events of the API server's audit log."""
+        text = Path(str(self.target.audit_log)).read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+
+
+def recreate(name: str, work: Path) -> LabCluster:
+    """An empty cluster in place of whatever there was."""
+    subprocess.run([sys.executable, "-m", "lab", "down", "--clusters", name], check=True, cwd=PROJECT)
+    return LabCluster(name, work)
+
+
+def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """The first true value of a condition; AssertionError when it does not come in time."""
+    deadline, pause = time.monotonic() + seconds, threading.Event()
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        pause.wait(0.2)
+    return value

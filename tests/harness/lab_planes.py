@@ -1,0 +1,61 @@
+"""Meshes as Helm and istioctl make them: the sources of an upgrade that the collection did not install."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import yaml
+
+from demo.settings import GATEWAY, GATEWAY_NAMESPACE, OLD_VERSION
+from lab.paths import FILES, IMAGE_HUB, chart
+from tests.harness.lab_cluster import LabCluster
+
+SYSTEM = "istio-system"
+
+
+def values() -> dict[str, Any]:
+    """Helm values with which istiod serves the lab; a request that failed is not repeated, which would hide a loss."""
+    given: dict[str, Any] = yaml.safe_load((FILES / "istiod-values.yaml").read_text())
+    given["meshConfig"]["defaultHttpRetryPolicy"] = {"attempts": 0}
+    return given
+
+
+def by_helm(cluster: LabCluster, revision: str = "", *, release: str = "", version: str = OLD_VERSION, **extra: Any) -> None:
+    """A control plane by `helm install`, and the base chart before the first one.
+
+    :param revision: empty for the unrevisioned one. :param extra: further values of the istiod chart.
+    """
+    if cluster.get("CustomResourceDefinition", "sidecars.networking.istio.io") is None:
+        default = ["--set", f"defaultRevision={revision or 'default'}"]
+        cluster.run("helm", "install", "istio-base", str(chart("base", version)), "-n", SYSTEM, "--create-namespace", *default)
+    name = release or ("istiod" + (f"-{revision}" if revision else ""))
+    given = yaml.safe_dump({**values(), **extra, "revision": revision})
+    cluster.run("helm", "install", name, str(chart("istiod", version)), "-n", SYSTEM, "--wait", "-f", "-", given=given)
+
+
+def gateway_by_helm(cluster: LabCluster, revision: str = "", *, version: str = OLD_VERSION) -> None:
+    """The shop's gateway by `helm install`."""
+    arguments = ["-n", GATEWAY_NAMESPACE, "--create-namespace", "--set", f"revision={revision},autoscaling.enabled=false"]
+    cluster.run("helm", "install", GATEWAY, str(chart("gateway", version)), "--wait", *arguments)
+
+
+def by_istioctl(cluster: LabCluster, version: str = OLD_VERSION) -> None:
+    """A control plane and an ingress gateway in its namespace by `istioctl install`."""
+    given = values()
+    mesh = given.pop("meshConfig")
+    pilot = {key: given.pop(key) for key in ("env", "replicaCount", "resources", "autoscaleEnabled") if key in given}
+    operator = {
+        "apiVersion": "install.istio.io/v1alpha1",
+        "kind": "IstioOperator",
+        "spec": {
+            "profile": "default",
+            "hub": IMAGE_HUB,
+            "tag": version,
+            "meshConfig": mesh,
+            "values": {**copy.deepcopy(given), "pilot": pilot, "gateways": {"istio-ingressgateway": {"autoscaleEnabled": False}}},
+        },
+    }
+    path = cluster.work / "istio-operator.yaml"
+    path.write_text(yaml.safe_dump(operator))
+    cluster.run("istioctl", "install", "-y", "-f", str(path))

@@ -1,0 +1,156 @@
+"""Playbooks of the installed collection, run as a user does, with what they said and did."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demo import dump, playbooks, result
+from tests.harness.lab_cluster import Body, LabCluster, until
+
+UPGRADE, RETIRE, ROLLBACK = "meshyard.istio.upgrade", "meshyard.istio.retire", "meshyard.istio.rollback"
+INSTALL = "meshyard.istio.install"
+MINUTES = 10
+AGENT = "meshyard"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A playbook that has ended.
+
+    :ivar begin: and C(end): RFC 3339 times. :ivar tasks: the file with a line per task result.
+    """
+
+    status: int
+    output: str
+    tasks: Path
+    begin: str
+    end: str
+
+    @property
+    def changes(self) -> list[str]:
+        """What modules changed, or would have in check mode: one line per object and field."""
+        return result.steps(self.tasks)
+
+    @property
+    def said(self) -> str:
+        """The output in one line, as sentences break where the screen ends."""
+        return re.sub(r"\s+", " ", self.output)
+
+    def changed_tasks(self) -> list[str]:
+        """The names of the tasks that changed something."""
+        return [line["task"] for line in result.lines(self.tasks) if line.get("changed")]
+
+
+class Playbooks:
+    """Runs playbooks on one cluster; every output stays in its folder as evidence."""
+
+    def __init__(self, cluster: LabCluster, collections: Path) -> None:
+        self._cluster, self._collections = cluster, collections
+        self._numbers = iter(range(1, 1000))
+
+    def run(self, playbook: str, *options: str, expect: int = 0, **variables: Any) -> Outcome:
+        """Runs it to its end, which must be the expected status."""
+        with self.started(playbook, *options, **variables) as run:
+            outcome = run.ended(MINUTES * 60)
+        assert outcome.status == expect, f"{playbook} ended with {outcome.status} instead of {expect}:\n{outcome.output[-6000:]}"
+        return outcome
+
+    @contextlib.contextmanager
+    def started(self, playbook: str, *options: str, **variables: Any) -> Iterator[Running]:
+        """Starts it; whoever leaves the block leaves nothing running."""
+        name = f"{next(self._numbers):02d}-{playbook.rpartition('.')[2] if '/' not in playbook else Path(playbook).stem}"
+        tasks, log = self._cluster.work / f"{name}.tasks.jsonl", self._cluster.work / f"{name}.log"
+        command = playbooks.command(playbook, self._cluster.target, *options, "-e", json.dumps(variables))
+        environment = playbooks.environment(tasks, self._collections) | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_RETRY_FILES_ENABLED": "0"}
+        begin = now()
+        with (
+            log.open("w", encoding="utf-8") as output,
+            subprocess.Popen(
+                command, cwd=self._cluster.work, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            ) as process,
+        ):
+            running = Running(process, log, tasks, begin)
+            try:
+                yield running
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+
+@dataclass
+class Running:
+    """A playbook under way."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    tasks: Path
+    begin: str
+
+    def ended(self, seconds: float) -> Outcome:
+        """Waits for its end."""
+        status = self.process.wait(seconds)
+        return Outcome(status, self.log.read_text(encoding="utf-8"), self.tasks, self.begin, now())
+
+    def reaches(self, pattern: str, seconds: float = 240) -> None:
+        """Waits until its output contains something."""
+
+        def seen() -> bool:
+            if re.search(pattern, self.log.read_text(encoding="utf-8")):
+                return True
+            assert self.process.poll() is None, f"it ended before {pattern}: {self.log.read_text()[-3000:]}"
+            return False
+
+        until(seen, seconds, f"{pattern} in {self.log}")
+
+
+def now() -> str:
+    """The time as the audit log writes it."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def writes(cluster: LabCluster, begin: str, end: str = "9") -> list[Body]:
+    """What the collection wrote between two times by the API server's audit log; dry runs and Leases are no writes of an upgrade."""
+    found = dump.writes_by(cluster.audit(), AGENT, begin, end)
+    return [event for event in found if event.get("objectRef", {}).get("resource") != "leases"]
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process started, and theirs."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = entry.read_text().rpartition(")")[2].split()
+            parents.setdefault(int(fields[1]), []).append(int(entry.parent.name))
+    found, todo = [], [pid]
+    while todo:
+        children = parents.get(todo.pop(), [])
+        found += children
+        todo += children
+    return found
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Those of some processes that still run."""
+    return [pid for pid in pids if os.path.exists(f"/proc/{pid}") and _state(pid) != "Z"]
+
+
+def _state(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
+
+
+def timed(event: Body) -> float:
+    """When the API server received a request, as seconds since the epoch."""
+    return time.mktime(time.strptime(event["requestReceivedTimestamp"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone

@@ -1,0 +1,53 @@
+"""The demo's shop in a smaller form: two services in two namespaces that ask each other, behind a gateway."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+
+from demo.settings import GATEWAY, GATEWAY_NAMESPACE, NEW, OLD, ROOT
+from tests.harness.lab_cluster import Body, LabCluster
+
+SERVICES = (("shop-web", "web", "orders.shop-orders:8080"), ("shop-orders", "orders", "web.shop-web:8080"))
+NAMESPACES = tuple(namespace for namespace, _app, _asks in SERVICES)
+REPLICAS = 1
+PLANE = "istio.io/rev"
+
+
+def variables(labels: Mapping[str, str], gateway: str = GATEWAY, gateway_namespace: str = GATEWAY_NAMESPACE) -> dict[str, Any]:
+    """What demo/setup.yml and its template take; C(labels) are those of the shop's namespaces."""
+    return {
+        "demo_services": SERVICES,
+        "demo_replicas": REPLICAS,
+        "demo_labels": dict(labels),
+        "demo_gateway": gateway,
+        "demo_gateway_namespace": gateway_namespace,
+        "demo_old_revision": OLD,
+        "demo_new_revision": NEW,
+    }
+
+
+def put(cluster: LabCluster, given: Mapping[str, Any]) -> None:
+    """The shop in a mesh that is there already, ready to be asked."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    environment.filters |= {"to_json": json.dumps, "regex_replace": lambda text, find, new: re.sub(find, new, text)}
+    source = (ROOT / "demo" / "templates" / "shop.yml.j2").read_text()
+    cluster.apply(environment.from_string(source).render(**given, demo_image=cluster.target.image))
+    for namespace, app, _asks in SERVICES:
+        cluster.rolled_out(namespace, app)
+
+
+def pods(cluster: LabCluster, *namespaces: str) -> list[Body]:
+    """The pods of the shop and its gateway that are not on their way out."""
+    places = namespaces or (*NAMESPACES, GATEWAY_NAMESPACE)
+    found = [pod for place in places for pod in cluster.items("Pod", place)]
+    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def planes(cluster: LabCluster, *namespaces: str) -> set[str]:
+    """The revisions that injected the pods of some namespaces, or of the shop and its gateway."""
+    return {pod["metadata"].get("annotations", {}).get(PLANE, "none") for pod in pods(cluster, *namespaces)}

@@ -1,0 +1,66 @@
+"""What the tests on real clusters share: the installed collection, a cluster, a mesh to upgrade, and limits that fit whole upgrades."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from demo.playbooks import install_collection
+from tests.harness.lab_cluster import LabCluster, recreate
+from tests.harness.lab_mesh import Mesh, SharedMesh
+from tests.harness.lab_playbooks import Playbooks
+from tests.tree import BUILD
+
+SECONDS_PER_TEST = 900
+WORK = BUILD / "lab-tests"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An upgrade takes minutes."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(SECONDS_PER_TEST))
+
+
+@pytest.fixture(scope="session")
+def cluster_name() -> str:
+    """The cluster of the lab that tests take for themselves."""
+    return os.environ.get("MESHYARD_TEST_CLUSTER", "central")
+
+
+@pytest.fixture(scope="session")
+def collections() -> Path:
+    """Where the collection is installed from its tarball."""
+    return install_collection(WORK)
+
+
+@pytest.fixture(scope="module")
+def work(request: pytest.FixtureRequest) -> Path:
+    """The folder for the evidence of one scenario."""
+    return WORK / request.module.__name__.rpartition(".test_")[2]
+
+
+@pytest.fixture(scope="module")
+def cluster(cluster_name: str, work: Path) -> LabCluster:
+    """An empty cluster."""
+    return recreate(cluster_name, work)
+
+
+@pytest.fixture(scope="module")
+def play(cluster: LabCluster, collections: Path) -> Playbooks:
+    """Runs playbooks on the empty cluster."""
+    return Playbooks(cluster, collections)
+
+
+@pytest.fixture(scope="session")
+def shared_mesh(cluster_name: str, collections: Path) -> SharedMesh:
+    """The mesh that scenarios hand on to each other as long as each leaves it as it was."""
+    return SharedMesh(cluster_name, collections)
+
+
+@pytest.fixture(scope="module")
+def mesh(shared_mesh: SharedMesh, work: Path) -> Mesh:
+    """A mesh of revision 1-31-0, made by install.yml, with gateway and shop."""
+    return shared_mesh.as_installed(work)
