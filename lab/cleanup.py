@@ -35,10 +35,10 @@ def clear(plan: Plan) -> None:
     node.remove_cgroups(plan)
     for path in (*sockets, *_traces(plan)):
         path.unlink(missing_ok=True)
-    _delete(plan.run)
+    delete(plan.run)
     for path in plan.directory.glob("*"):
         if path.name not in _KEPT:
-            _delete(path)
+            delete(path)
 
 
 def clear_shared() -> None:
@@ -47,7 +47,7 @@ def clear_shared() -> None:
         return
     network.remove()
     host.restore()
-    _delete(RUN)
+    delete(RUN)
 
 
 def orphans(plan: Plan) -> list[int]:
@@ -99,7 +99,7 @@ def _traces(plan: Plan) -> Iterable[Path]:
             yield link
 
 
-def _delete(path: Path) -> None:
+def delete(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         if left := mounts.below((str(path),)):
             raise LabError(f"{left[0]} is still mounted, so {path} was not deleted; unmount it by hand.")
