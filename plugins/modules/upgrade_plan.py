@@ -173,6 +173,11 @@ remaining:
   returned: success
   type: list
   elements: str
+arrived:
+  description: Namespaces in which something is on RV(to_revision).
+  returned: success
+  type: list
+  elements: str
 moved:
   description: Namespaces that a move has changed and whose former labels are still kept.
   returned: success

@@ -34,6 +34,7 @@ def account(kind: str, route: Route, left: Upgrade, record: Record | None, defau
         "tags": [{"name": tag.name, "revision": tag.revision or None, "moves": tag.moves} for tag in left.tags],
         "give_back": list(left.give_back),
         "remaining": list(left.remaining),
+        "arrived": list(left.arrived),
         "moved": list(left.moved),
         "moved_gateways": list(left.moved_gateways),
         "pending": {"namespaces": left.namespaces, "gateways": [str(one) for one in left.gateways]},

@@ -95,6 +95,7 @@ def members(evidence: Evidence) -> list[Member]:
         _Owned(raw.namespace(obj), _rolling(obj, kind, evidence, running.get(raw.namespace(obj), []), gateways))
         for kind in ROLLS
         for obj in evidence.workloads.get(kind) or ()
+        if not _is_istiod(obj, kind)
     )
     return [
         _member(namespace, evidence, [owned.rolling for owned in rolling.get(raw.name(namespace), ())], running)
@@ -143,6 +144,11 @@ def _rolling(
     own = tuple(proxy for proxy in running if (proxy.workload.kind, proxy.workload.name) == (kind, parsed.name))
     front = gateways.get((kind, parsed.namespace, parsed.name))
     return Rolling(parsed, decision, own, maker.maker(obj).kind, former.read(obj), front)
+
+
+def _is_istiod(obj: raw.Raw, kind: str) -> bool:
+    """A control plane names its revision without being injected by it."""
+    return raw.labels_of(workload.pod_template(obj, kind)).get("app") == "istiod"
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def plan(kind: str, asked: Asked, seen: Seen, selection: Selection) -> Planned:
     if kind == ROLLBACK:
         way = route.backward(asked, situation, rollback.sources(everywhere, seen.evidence))
         return Planned(way, rollback.rollback(way, everywhere, seen.evidence, selection, seen.record), everywhere)
-    way = route.backward(asked, situation, ())
+    way = route.backward(asked, situation, situation.beside(asked.target) if asked.target else ())
     left = upgrade.upgrade(way, everywhere, seen.evidence, selection)
     return Planned(way, replace(left, moved=_forgettable(left.moved, way, everywhere)), everywhere)
 

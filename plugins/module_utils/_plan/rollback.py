@@ -47,6 +47,7 @@ def rollback(route: Route, everywhere: Sequence[Member], evidence: Evidence, sel
         remaining=tuple(member.name for member in everywhere if member.name not in moving and member.uses(route.to_revision)),
         moved=tuple(member.name for member in everywhere if member.was_moved),
         moved_gateways=upgrade.moved_gateways(everywhere, selection),
+        arrived=upgrade.arrived(route, everywhere),
         default_revision=_default_to(route, evidence, record) if whole else "",
     )
 

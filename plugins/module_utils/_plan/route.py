@@ -23,6 +23,11 @@ class Asked:
     revision: str = ""
     version: str = ""
 
+    @property
+    def target(self) -> str:
+        """The revision to upgrade to, by its name or its version."""
+        return self.revision or (revision_name(self.version) if self.version else "")
+
 
 @dataclass(frozen=True)
 class Route:
@@ -52,6 +57,10 @@ class Situation:
     def local(self) -> list[ControlPlane]:
         """The control planes that run here."""
         return [plane for plane in self.planes if plane.location == "cluster" and plane.namespace == self.namespace]
+
+    def beside(self, revision: str) -> list[str]:
+        """The revisions of all control planes but one."""
+        return [plane.revision for plane in self.local if plane.revision != revision]
 
     def plane(self, revision: str) -> ControlPlane | None:
         """The control plane of a revision, or None."""
@@ -92,8 +101,8 @@ def backward(asked: Asked, seen: Situation, candidates: Iterable[str]) -> Route:
     :raises MeshyardError: more than one upgrade is possible and none named.
     """
     recorded = seen.record.intent if seen.record else operation.Intent("", "")
-    source = asked.from_revision or recorded.from_revision or _only(candidates, seen)
-    target = asked.revision or recorded.to_revision or (_only_other(source, seen) if source else "")
+    source = asked.from_revision or recorded.from_revision or _one_of(sorted({*candidates}), seen)
+    target = recorded.to_revision or asked.target or (_only_other(source, seen) if source else "")
     _refuse_unknown(source, recorded.from_revision, seen)
     return _route(source, target, recorded, asked.version or recorded.to_version, seen)
 
@@ -112,11 +121,7 @@ def _route(source: str, target: str, recorded: operation.Intent, version: str, s
 
 def _only_other(revision: str, seen: Situation) -> str:
     """The one control plane beside a revision, or nothing where there is none."""
-    return _one_of([plane.revision for plane in seen.local if plane.revision != revision], seen)
-
-
-def _only(candidates: Iterable[str], seen: Situation) -> str:
-    return _one_of(sorted({*candidates}), seen)
+    return _one_of(seen.beside(revision), seen)
 
 
 def _one_of(revisions: Sequence[str], seen: Situation) -> str:

@@ -72,6 +72,7 @@ class Upgrade:
     their labels, C(followers) gateways that follow a Gateway object. C(tags) are all tags. C(give_back) are namespaces whose
     former labels lead to the right revision by now. C(remaining) are namespaces on the wrong revision that were not selected.
     C(moved) are namespaces, and C(moved_gateways) gateways, that a move changed and whose former labels are still kept.
+    C(arrived) are the namespaces in which something is on the revision that the upgrade leads to.
     C(default_revision) is where the default validator is to point, empty where it stays.
     """
 
@@ -84,6 +85,7 @@ class Upgrade:
     remaining: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
     moved_gateways: tuple[str, ...] = ()
+    arrived: tuple[str, ...] = ()
     default_revision: str = ""
 
     @property
@@ -126,6 +128,7 @@ def upgrade(route: Route, everywhere: Sequence[Member], evidence: Evidence, sele
         remaining=remaining,
         moved=tuple(member.name for member in everywhere if member.was_moved),
         moved_gateways=moved_gateways(everywhere, selection),
+        arrived=arrived(route, everywhere),
         default_revision=_default_to(route, remaining, evidence),
     )
 
@@ -173,6 +176,16 @@ def moved_gateways(everywhere: Iterable[Member], selection: Selection) -> tuple[
         for member in everywhere
         for one in member.gateways
         if one.former is not None and selection.holds(member.name)
+    )
+
+
+def arrived(route: Route, everywhere: Iterable[Member]) -> tuple[str, ...]:
+    """The namespaces in which something is on the revision that a route leads to."""
+    target = route.to_revision
+    return tuple(
+        member.name
+        for member in everywhere
+        if target and (member.decision.concerns(target) or any(one.decision.concerns(target) or one.live(target) for one in member.rolling))
     )
 
 
