@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, maker, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, order
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import converge, owner_of, stamped
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, order, ownership
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import converge, manager_of, owner_of, stamped
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, Ref, ref_of
 
 OWNER = "base"
@@ -34,12 +36,11 @@ _COMPONENT = "operator.istio.io/component"
 class Wish:
     """What the user asks for.
 
-    C(newer) tells whether its first version is newer than its second. C(adopt): what others made becomes ours; otherwise only
-    its CRDs go forward. C(move_validator): the validator's revision was asked for, so it moves even if others made it.
+    C(adopt): what others made becomes ours; otherwise only its CRDs go forward. C(move_validator): another revision was asked for
+    than the default validator has, so that it moves, or is made, even if others made the rest.
     """
 
-    version: str
-    newer: Callable[[str, str], bool]
+    version: versions.Version
     adopt: bool = False
     move_validator: bool = False
 
@@ -56,6 +57,7 @@ class Decision:
     applied: tuple[str, ...]
     kept: tuple[str, ...]
     made_by: str
+    warnings: tuple[str, ...] = ()
 
 
 def plan(rendered: Iterable[Object], live: Mapping[Ref, Object], wish: Wish, cluster: str) -> Decision:
@@ -69,18 +71,21 @@ def plan(rendered: Iterable[Object], live: Mapping[Ref, Object], wish: Wish, clu
     adopt.refuse_operators(existing, cluster)
     others = frozenset() if wish.adopt else frozenset(adopt.strangers(existing, OWNER))
     crds = [obj for obj in rendered if obj["kind"] == _CRD]
-    kept = tuple(raw.name(obj) for obj in crds if _is_older(obj, live.get(ref_of(obj)), wish))
+    kept = tuple(sorted(raw.name(obj) for obj in crds if _is_older(obj, live.get(ref_of(obj)), wish)))
     forward = [obj for obj in crds if raw.name(obj) not in kept]
     shared = [obj for obj in rendered if obj["kind"] != _CRD]
     shared_by_others = any(ref_of(obj) in others for obj in shared)
-    targets = [*_crd_targets(forward, live, others, wish), *_shared_targets(shared, others, wish, shared_by_others)]
+    targets = _crd_targets(forward, live, others, wish)
+    targets += _beside_others(shared, live, others, wish) if shared_by_others else stamped(shared, OWNER)
     refs = {ref_of(obj) for obj in targets}
     prunable = {ref: obj for ref, obj in live.items() if ref in refs or ref.kind != _CRD}
     steps = converge(targets, prunable, OWNER, prune=not shared_by_others)
     if wish.adopt:
         steps = install.with_adoption(steps, OWNER)
     applied = dict.fromkeys(step.ref.name for step in steps if step.ref.kind == _CRD)
-    return Decision(steps, tuple(applied), kept, _made_by(existing))
+    maker_kind = made_by(existing)
+    told = (_partly(maker_kind, wish, cluster),) if shared_by_others and steps else ()
+    return Decision(steps, tuple(applied), kept, maker_kind, told)
 
 
 def removal(objects: Iterable[Object], planes: Iterable[str], force: bool, cluster: str) -> list[Object]:
@@ -110,22 +115,36 @@ def versions_of(crd: raw.Raw) -> list[str]:
     return [version for version in (raw.annotations_of(crd).get(VERSION), by_chart) if version]
 
 
+def _partly(maker_kind: str, wish: Wish, cluster: str) -> str:
+    known = {"helm": "Helm", "istioctl": "istioctl"}.get(maker_kind, "someone else")
+    return (
+        f"The base on cluster {cluster} was made by {known}: only its CRDs go forward to {wish.version}, and the default validator "
+        "where another revision is asked for. Set adopt to true to take over the rest."
+    )
+
+
 def _is_older(crd: Object, live: Object | None, wish: Wish) -> bool:
     """Whether to apply this CRD would take the live one back."""
     if live is None:
         return False
     found = versions_of(live)
     if found:
-        return any(wish.newer(version, wish.version) for version in found)
+        return any(_is_newer(version, wish.version) for version in found)
     served = {version["name"] for version in crd["spec"]["versions"]}
     return not {version["name"] for version in live["spec"]["versions"]} <= served
+
+
+def _is_newer(found: str, wanted: versions.Version) -> bool:
+    with contextlib.suppress(MeshyardError):  # a chart of one's own may have a version that compares with none
+        return versions.parse(found) > wanted
+    return False
 
 
 def _crd_targets(crds: Iterable[Object], live: Mapping[Ref, Object], others: frozenset[Ref], wish: Wish) -> list[Object]:
     targets = []
     for crd in crds:
         body = copy.deepcopy(crd)
-        body["metadata"].setdefault("annotations", {})[VERSION] = wish.version
+        body["metadata"].setdefault("annotations", {})[VERSION] = str(wish.version)
         ref = ref_of(crd)
         if ref not in others:
             targets += stamped([body], OWNER)
@@ -138,14 +157,20 @@ def _crd_targets(crds: Iterable[Object], live: Mapping[Ref, Object], others: fro
 
 def _is_ahead(live: Object, wish: Wish) -> bool:
     """Whether somebody else's CRD must change, or was changed here before and must not drift."""
-    return versions_of(live) != [wish.version] or VERSION in raw.annotations_of(live)
+    return versions_of(live) != [str(wish.version)] or VERSION in raw.annotations_of(live)
 
 
-def _shared_targets(shared: list[Object], others: frozenset[Ref], wish: Wish, by_others: bool) -> list[Object]:
-    if not by_others:
-        return stamped(shared, OWNER)
-    moved = wish.move_validator
-    return [_only_revision(obj) for obj in shared if moved and ref_of(obj) in others and raw.name(obj) == labels.DEFAULT_VALIDATOR]
+def _beside_others(shared: list[Object], live: Mapping[Ref, Object], others: frozenset[Ref], wish: Wish) -> list[Object]:
+    """What may change of a base that others made: its default validator, when another revision is asked for or we changed it before."""
+    validators = [obj for obj in shared if raw.name(obj) == labels.DEFAULT_VALIDATOR]
+    targets = []
+    for obj in validators:
+        found = live.get(ref_of(obj))
+        if ref_of(obj) not in others and (found is not None or wish.move_validator):
+            targets += stamped([obj], OWNER)
+        elif found is not None and (wish.move_validator or ownership.applied_fields(found, manager_of(OWNER)) is not None):
+            targets.append(_only_revision(obj))
+    return targets
 
 
 def _only_revision(validator: Object) -> Object:
@@ -168,7 +193,7 @@ def _is_base(obj: Object) -> bool:
     return named or by_istioctl or raw.labels_of(obj).get(_CHART, "").startswith("base-")
 
 
-def _made_by(existing: Iterable[Object]) -> str:
+def made_by(existing: Iterable[Object]) -> str:
     """Who made the base: whoever made its account or validator, else its CRDs."""
     made = [maker.maker(obj).kind for obj in sorted(existing, key=lambda obj: obj["kind"] == _CRD)]
     return made[0] if made else "nobody"

@@ -88,7 +88,7 @@ def _towards(wanted: Object, live: Object | None, manager: str) -> list[Step]:
     changed = ownership.differences(wanted, live, manager)
     if not changed:
         return []
-    by_others = ownership.overruled(live, manager, changed)
+    by_others = {path: other for path, other in ownership.overruled(live, manager, changed).items() if other != CREATOR}
     reason = "not applied by this owner before" if changed == ("metadata.managedFields",) else "differs from what is wanted"
     return [Apply(wanted, manager, live, reason, changed, by_others)]
 

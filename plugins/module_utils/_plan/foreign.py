@@ -31,6 +31,9 @@ def without_foreign_fields(obj: Object, *, scaled_by_hpa: bool = False) -> Objec
         for webhook in ours.get("webhooks") or ():
             webhook.pop(name, None)
             webhook.get("clientConfig", {}).pop(name, None)
+    for webhook in ours.get("webhooks") or ():
+        for rule in webhook.get("rules") or ():
+            rule.setdefault("scope", "*")  # as the API server does, so that no run takes it for a difference
     if scaled_by_hpa:
         ours.get("spec", {}).pop("replicas", None)
     ours.pop("status", None)

@@ -14,6 +14,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import quantity
+
 Object = dict[str, Any]
 _IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
 
@@ -30,8 +32,8 @@ def applied_fields(live: Object, manager: str) -> Object | None:
 def differences(wanted: Object, live: Object, manager: str) -> tuple[str, ...]:
     """Paths where the live object is not what we want, or where we own what we no longer want.
 
-    Values are compared as they stand: a quantity in another notation counts as different, and the server's dry run then tells
-    that it is not.
+    Values are compared as they stand, but for quantities. What the API server may have defaulted counts as different, and its dry
+    run then tells that it is not.
     """
     fields = applied_fields(live, manager)
     if fields is None:
@@ -56,7 +58,7 @@ def overruled(live: Object, manager: str, paths: tuple[str, ...]) -> dict[str, s
 def _compare(fields: Any, wanted: Any, live: Any, path: str) -> Iterator[str]:
     """Differences below one path, where C(fields) is our field set there."""
     if not _branches(fields):
-        if wanted != live and not (_is_empty(wanted) and _is_empty(live)):
+        if wanted != live and not _is_same(wanted, live, path):
             yield path
         return
     if isinstance(wanted, dict):
@@ -122,6 +124,13 @@ def _leaves(fields: Any, live: Any, path: str) -> Iterator[str]:
 
 def _branches(fields: Any) -> bool:
     return isinstance(fields, dict) and any(key != "." for key in fields)
+
+
+def _is_same(wanted: Any, live: Any, path: str) -> bool:
+    """Whether the API server stores one for the other: nothing for what is empty, and quantities in their shortest form."""
+    if (_is_empty(wanted) or wanted == "") and _is_empty(live):
+        return True
+    return ".resources." in path and quantity.amount(wanted) is not None and quantity.amount(wanted) == quantity.amount(live)
 
 
 def _is_empty(value: Any) -> bool:

@@ -37,6 +37,7 @@ CLUSTER_WIDE = (
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
 )
+_OF_KUBERNETES = ("v1", "apps/v1")
 _COMPONENT = "operator.istio.io/component"
 _PART_OF = "app.kubernetes.io/part-of"
 _CHART = "helm.sh/chart"
@@ -47,7 +48,8 @@ def belonging(objects: Iterable[Object], names: Names) -> list[Object]:
 
     :param objects: with their metadata at least: all of the namespace, and of the cluster, of the kinds above.
     """
-    objects = list(objects)
+    # What a controller derived, such as the EndpointSlices of a Service, carries copied labels and goes with its owner.
+    objects = [obj for obj in objects if not _is_derived(obj)]
     core = [obj for obj in objects if _is_own(obj, names)]
     releases = {found for obj in core if (found := adopt.origin(obj)) and found.kind == "helm" and found.release}
     return [*core, *(obj for obj in objects if obj not in core and _came_along(obj, names, releases))]
@@ -65,6 +67,11 @@ def plan(objects: Iterable[Object], records: Iterable[Object], reason: str) -> P
     steps = [_delete(ref, by_ref[ref], reason) for ref in sorted(by_ref, key=order.deletion)]
     kept = {ref_of(record): record for record in records}
     return (*steps, *(_delete(ref, kept[ref], "Helm's record of a release that is gone") for ref in sorted(kept)))
+
+
+def listed(steps: Plan) -> list[dict[str, str]]:
+    """What a plan takes away, as it is returned to the user."""
+    return [{"kind": step.ref.kind, "namespace": step.ref.namespace, "name": step.ref.name} for step in steps]
 
 
 def pods_of(names: Names) -> str:
@@ -93,6 +100,10 @@ def said(blocker: Mapping[str, Any]) -> str:
     """A blocker in words."""
     where = "/".join(str(part) for part in (blocker["namespace"], blocker["name"]) if part)
     return f"{blocker['kind']} {where} ({blocker['reason']})" if where else f"{blocker['kind']} ({blocker['reason']})"
+
+
+def _is_derived(obj: Object) -> bool:
+    return any(raw.text(one, "apiVersion") in _OF_KUBERNETES for one in raw.items(obj, "metadata", "ownerReferences"))
 
 
 def _delete(ref: Ref, obj: Object, reason: str) -> Delete:

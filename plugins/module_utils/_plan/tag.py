@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import 
     OWNER_LABEL,
     Apply,
     Create,
-    Delete,
     Object,
     Plan,
     Ref,
@@ -96,18 +95,8 @@ def plan(tag: str, target: Target, live: Mapping[Ref, Object], default: Object |
         if isinstance(step, Apply) and step.live is None and step.ref.kind == "MutatingWebhookConfiguration"
     )
     # The Service and the webhook of a tag first: an unrevisioned plane sleeps only when another serves its pods.
-    return (*trusted, *steps, *_put_to_sleep(tag, target, default))
-
-
-def removal(tag: str, live: Mapping[Ref, Object], default: Object | None, cluster: str) -> Plan:
-    """The steps that take a tag away; the unrevisioned control plane wakes up before the tag C(default) goes.
-
-    :raises MeshyardError: an operator keeps the tag.
-    """
-    adopt.refuse_operators(live.values(), cluster)
-    awake = _wake_up(tag, default) if tag == labels.DEFAULT else ()
-    refs = sorted(live, key=lambda ref: ref.kind != "MutatingWebhookConfiguration")
-    return (*awake, *(Delete(ref, live[ref]["metadata"].get("uid", ""), "the tag is to be absent") for ref in refs))
+    asleep = _put_to_sleep(target, default) if tag == labels.DEFAULT and default is not None else ()
+    return (*trusted, *steps, *asleep)
 
 
 def objects(tag: str, target: Target) -> list[Object]:
@@ -196,38 +185,61 @@ def _with_bundles(body: Object, bundle: str) -> Object:
     return complete
 
 
-def _put_to_sleep(tag: str, target: Target, default: Object | None) -> Plan:
+def _put_to_sleep(target: Target, default: Object) -> Plan:
     """The tag C(default) takes over what the unrevisioned plane catches; unless it points to just that one."""
-    if tag != labels.DEFAULT or default is None:
-        return ()
     if target.names.revision == labels.DEFAULT:
-        return _wake_up(tag, default)
+        return wake_up(default)
     asleep = {"namespaceSelector": NEVER, "objectSelector": NEVER}
-    return _set_selectors(tag, default, lambda _prefix: asleep, "the tag default takes over what it catches")
+    return _set_selectors(default, lambda _prefix: asleep, "the tag default takes over what it catches")
 
 
-def _wake_up(tag: str, default: Object | None) -> Plan:
-    if default is None:
-        return ()
-    return _set_selectors(tag, default, lambda prefix: selectors(prefix, tag), "it catches pods of the default revision again")
+def wake_up(default: Object) -> Plan:
+    """The step that lets the webhooks of the unrevisioned plane catch pods again, where they were put to sleep."""
+    return _set_selectors(
+        default, lambda prefix: selectors(prefix, labels.DEFAULT), "it catches pods of the default revision again"
+    )
 
 
-def _set_selectors(tag: str, configuration: Object, chosen: Any, reason: str) -> Plan:
+def _set_selectors(configuration: Object, chosen: Callable[[str], Object], reason: str) -> Plan:
     """Applies only selectors, and only where a webhook has others."""
-    hooks = []
-    for hook in raw.items(configuration, "webhooks"):
-        given = chosen(raw.text(hook, "name").removesuffix(webhook.INJECTOR))
-        if given:
-            hooks.append({"name": hook["name"], **given})
-    now = {hook["name"]: hook for hook in raw.items(configuration, "webhooks")}
-    if all(now[hook["name"]].get(key) == value for hook in hooks for key, value in hook.items()):
+    now = {raw.text(hook, "name"): hook for hook in raw.items(configuration, "webhooks")}
+    wanted = {name: chosen(name.removesuffix(webhook.INJECTOR)) for name in now}
+    hooks = [{"name": name, **given} for name, given in wanted.items() if given]
+    changed = tuple(
+        f"webhooks[{hook['name']}].{key}" for hook in hooks for key, value in hook.items() if now[hook["name"]].get(key) != value
+    )
+    if not changed:
         return ()
+    manager = manager_of(owner(labels.DEFAULT))
     body = {
         "apiVersion": configuration["apiVersion"],
         "kind": configuration["kind"],
         "metadata": {"name": raw.name(configuration)},
         "webhooks": hooks,
     }
-    changed = tuple(f"webhooks[{hook['name']}].namespaceSelector" for hook in hooks)
-    overruled = ownership.overruled(configuration, manager_of(owner(tag)), changed)
-    return (Apply(body, manager_of(owner(tag)), configuration, reason, changed, overruled),)
+    return (Apply(body, manager, configuration, reason, changed, ownership.overruled(configuration, manager, changed)),)
+
+
+def planned(names: Names) -> Target:
+    """A revision that an earlier task of the same run makes, as the official chart would render it."""
+    service = {"namespace": names.namespace, "name": names.istiod, "path": "/inject", "port": 443}
+    rules = [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "*"}]
+    hook = {
+        "clientConfig": {"service": service},
+        "rules": rules,
+        "sideEffects": "None",
+        "failurePolicy": "Fail",
+        "reinvocationPolicy": "Never",
+        "admissionReviewVersions": ["v1"],
+    }
+    ports = [
+        {"name": name, "port": port, "protocol": "TCP", "targetPort": target}
+        for name, port, target in (
+            ("grpc-xds", 15010, 15010),
+            ("https-dns", 15012, 15012),
+            ("https-webhook", 443, 15017),
+            ("http-monitoring", 15014, 15014),
+        )
+    ]
+    selector = {"app": "istiod", **({"istio": "pilot"} if names.revision == labels.DEFAULT else {labels.REV: names.revision})}
+    return Target(names, {"webhooks": [hook]}, {"spec": {"ports": ports, "selector": selector}})

@@ -36,7 +36,9 @@ def owned(cluster: Cluster, owner: str, wanted: Iterable[Object] = (), inventory
     live: dict[Ref, Object] = {}
     for name in inventory:
         for obj in read.objects(cluster, kinds.kind(name), labels=f"{OWNER_LABEL}={owner}"):
-            live[ref_of(obj)] = obj
+            # Controllers copy labels to what they derive, such as the EndpointSlices of a Service: that goes with its owner.
+            if not obj["metadata"].get("ownerReferences"):
+                live[ref_of(obj)] = obj
     for obj in wanted:
         ref = ref_of(obj)
         if ref not in live:

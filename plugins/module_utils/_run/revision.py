@@ -119,8 +119,12 @@ def chosen_values(cluster: Cluster, chart: Renderer, names: Names, given: Mappin
 def seen(cluster: Cluster, names: Names, rendered: list[Object]) -> Seen:
     """What is there of the revision, in about a dozen list requests."""
     live = observe.owned(cluster, install.owner(names.revision), rendered, INVENTORY)
-    exists = bool(live) or read.get(cluster, kinds.kind("Namespace"), names.namespace, metadata_only=True) is not None
-    return Seen(live, exists)
+    return Seen(live, bool(live) or namespace_exists(cluster, names.namespace))
+
+
+def namespace_exists(cluster: Cluster, name: str) -> bool:
+    """Whether there is such a namespace."""
+    return read.get(cluster, kinds.kind("Namespace"), name, metadata_only=True) is not None
 
 
 def made_by(live: Mapping[Ref, Object], names: Names) -> str:
