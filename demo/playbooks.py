@@ -61,7 +61,7 @@ def _program(name: str) -> str:
 def _run(command: list[str], log: Path, environment: dict[str, str] | None = None, *, show: bool = False) -> None:
     with (
         log.open("w", encoding="utf-8") as target,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=WORK) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=log.parent) as process,
     ):
         for line in process.stdout or ():
             target.write(line)
