@@ -192,6 +192,11 @@ options:
     description: How long, in seconds, to wait until all is well. With V(0) it looks once.
     type: int
     default: 120
+  hold_timeout:
+    description:
+      - How long, in seconds, to look again while nothing is wrong but something cannot be looked at.
+      - When not given, it is O(wait_timeout).
+    type: int
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - meshyard.istio.connection
@@ -403,6 +408,7 @@ def spec() -> dict[str, Any]:
         "prometheus_validate_certs": {"type": "bool", "default": True},
         "prometheus_ca_cert": {"type": "path"},
         "wait_timeout": {"type": "int", "default": 120},
+        "hold_timeout": {"type": "int"},
     }
 
 
@@ -414,7 +420,7 @@ def main() -> None:
         run = Run(module)
         judged = Gate(run.cluster, wish, probe_source.Patience(run.params["wait_timeout"], run.tell, run.alive))
         with suppress(TimedOut):  # what was seen last is the answer
-            run.until(judged.look, timeout=0 if run.check else None)
+            run.until(judged.look, timeout=judged.longest)
         run.answer(
             (),
             verdict=overall(judged.checks),
@@ -432,6 +438,7 @@ def _wish(params: dict[str, Any], check: bool) -> Wish:
         control_plane_namespace=params["control_plane_namespace"],
         probes=tuple(map(_probe, params["probes"])),
         metrics=tuple(map(gate_traffic.parse_limits, params["metrics"])),
+        hold=params["wait_timeout"] if params["hold_timeout"] is None else params["hold_timeout"],
         check=check,
     )
     gate_traffic.refuse_twins("probes", [one.name for one in wish.probes])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ class Wish:
     """What the gate is asked.
 
     :ivar revision: a revision or a tag. :ivar version: of the proxies; empty for that of the revision.
-    :ivar sample: asks Prometheus.
+    :ivar sample: asks Prometheus. :ivar hold: seconds to look again while something cannot be looked at and nothing is wrong.
     """
 
     namespaces: tuple[str, ...]
@@ -40,6 +41,7 @@ class Wish:
     probes: tuple[Probe, ...] = ()
     metrics: tuple[Limits, ...] = ()
     sample: Callable[[str], Sample] = lambda _query: Sample(problem="no URL of Prometheus was given")
+    hold: float = 0.0
     check: bool = False
 
     def asking(self, sample: Callable[[str], Sample]) -> Wish:
@@ -54,10 +56,13 @@ class Gate:
     :ivar pairs: how many answers crossed each pair of planes, in the last run of each probe.
     """
 
-    def __init__(self, cluster: Cluster, wish: Wish, patience: Patience) -> None:
+    def __init__(self, cluster: Cluster, wish: Wish, patience: Patience, clock: Callable[[], float] = time.monotonic) -> None:
         self._cluster = cluster
         self._wish = wish
         self._patience = patience
+        self._clock = clock
+        self._started = clock()
+        self._held_since: float | None = None
         self._spaces: Sequence[Space] = ()
         self._settled = False
         self._proven: set[tuple[str, str]] = set()
@@ -72,12 +77,27 @@ class Gate:
         total = sum(self._pairs.values(), Counter[str]())
         return {pair: total[pair] for pair in (*gate_traffic.PAIRS, gate_traffic.OTHER)}
 
+    @property
+    def longest(self) -> float:
+        """Seconds after which it is over in any case."""
+        return self._patience.seconds + self._wish.hold
+
     def look(self) -> Pending | Ready[None]:
-        """One look; pending while something may still become better."""
+        """One look; pending while something may still become better, and there is time for it."""
         found = self._look()
         self.checks = [gate.foretold(check) for check in found] if self._wish.check else found
         open_checks = [check for check in self.checks if check.verdict != "passed" and check not in self._final.values()]
-        return Pending(f"{open_checks[0].check}: {open_checks[0].detail}") if open_checks else Ready(None)
+        if not open_checks or self._wish.check or self._is_over(gate.overall(open_checks)):
+            return Ready(None)
+        return Pending(f"{open_checks[0].check}: {open_checks[0].detail}")
+
+    def _is_over(self, verdict: gate.Word) -> bool:
+        now = self._clock()
+        if verdict == "inconclusive":
+            self._held_since = now if self._held_since is None else self._held_since
+            return now - self._held_since >= self._wish.hold
+        self._held_since = None
+        return now - self._started >= self._patience.seconds
 
     def _look(self) -> list[Check]:
         try:
