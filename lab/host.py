@@ -19,6 +19,7 @@ from lab.paths import LAB, LabError
 MEMORY = RUN / "host.json"
 OWNER = RUN / "owner"
 NAMESPACES = Path("/run/netns")
+CONTROLLERS = Path("/sys/fs/cgroup/cgroup.subtree_control")
 
 WRITTEN_BY_KUBELET = (
     "vm/overcommit_memory",
@@ -68,6 +69,7 @@ def remember() -> None:
             "boot": procfs.boot_id(),
             "settings": {name: value for name in (*WRITTEN_BY_KUBELET, *AT_LEAST) if (value := _read(name))},
             "folders": [folder for folder in FIXED_FOLDERS if Path(folder).exists()],
+            "controllers": _passed_on(),
             "namespaces_mounted": mounts.mounted(str(NAMESPACES)),
         }
         half = MEMORY.with_suffix(".half")
@@ -85,17 +87,34 @@ def restore() -> None:
         for name, value in memory["settings"].items():
             if _read(name) != value:
                 _write(name, value)
+        _restore_controllers(memory["controllers"])
         if not memory["namespaces_mounted"] and not list(NAMESPACES.glob("*")):
             mounts.unmount(str(NAMESPACES))
-        if str(DEVICE_PLUGINS) not in memory["folders"]:
-            for file in DEVICE_PLUGINS.glob("*"):
-                file.unlink()
-        for folder in FIXED_FOLDERS:
-            if folder not in memory["folders"]:
-                with contextlib.suppress(OSError):  # absent, or in use by others by now
-                    os.rmdir(folder)
+        _remove_folders(memory["folders"])
     for path in (MEMORY, OWNER):
         path.unlink(missing_ok=True)
+
+
+def _restore_controllers(kept: list[str]) -> None:
+    for controller in _passed_on():
+        if controller not in kept:
+            with contextlib.suppress(OSError):  # in use by others by now
+                CONTROLLERS.write_text(f"-{controller}")
+
+
+def _remove_folders(kept: list[str]) -> None:
+    if str(DEVICE_PLUGINS) not in kept:
+        for file in DEVICE_PLUGINS.glob("*"):
+            file.unlink()
+    for folder in FIXED_FOLDERS:
+        if folder not in kept:
+            with contextlib.suppress(OSError):  # absent, or in use by others by now
+                os.rmdir(folder)
+
+
+def _passed_on() -> list[str]:
+    """cgroup v2: the controllers that the root's children may use; none with v1."""
+    return CONTROLLERS.read_text().split() if CONTROLLERS.exists() else []
 
 
 def _kubelet_listens() -> bool:

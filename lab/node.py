@@ -13,6 +13,9 @@ from lab.process import Program
 from lab.waiting import until
 
 CGROUPS = Path("/sys/fs/cgroup")
+SUBTREE = "cgroup.subtree_control"
+NEEDED = ("cpu", "cpuset", "memory", "pids")
+"""Controllers without which the kubelet does not start."""
 MAX_PODS = 200
 
 
@@ -111,12 +114,16 @@ def hierarchies() -> list[Path]:
 def make_cgroups(plan: Plan) -> None:
     """The cluster's cgroup in every hierarchy, with the processors and memory nodes of its parent."""
     for tree in hierarchies():
-        if tree == CGROUPS:
-            _delegate(tree)
         own = tree / plan.cgroup
+        if (tree / SUBTREE).exists():
+            _delegate(tree)
+            own.mkdir(exist_ok=True)
+            # The root's setting is the init system's, which cannot take back what a child has passed on.
+            _delegate(own)
+            continue
         own.mkdir(exist_ok=True)
         for name in ("cpuset.cpus", "cpuset.mems"):
-            if tree != CGROUPS and (own / name).exists():
+            if (own / name).exists():
                 (own / name).write_text((tree / name).read_text())
 
 
@@ -148,14 +155,14 @@ def _left(plan: Plan) -> list[Path]:
     return left
 
 
-def _delegate(tree: Path) -> None:
-    """cgroup v2: let children use every controller that the root has."""
-    for controller in (tree / "cgroup.controllers").read_text().split():
+def _delegate(group: Path) -> None:
+    """cgroup v2: let children use every controller that the group has."""
+    for controller in (group / "cgroup.controllers").read_text().split():
         try:
-            (tree / "cgroup.subtree_control").write_text(f"+{controller}")
+            (group / SUBTREE).write_text(f"+{controller}")
         except OSError as error:
-            if controller in ("cpu", "cpuset", "memory", "pids"):
+            if controller in NEEDED:
                 raise LabError(
-                    f"The cgroup controller {controller} cannot be used ({error}); the lab needs it, "
-                    "so run it on a host (or in a container) whose root owns /sys/fs/cgroup."
+                    f"The cgroup controller {controller} cannot be used in {group} ({error.strerror}); "
+                    "run the lab where root owns all of /sys/fs/cgroup."
                 ) from error

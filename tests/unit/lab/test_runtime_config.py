@@ -165,3 +165,57 @@ def test_settings_remembered_before_a_reboot_are_not_put_back(tmp_path: Path, mo
 
     assert written == []
     assert not host.MEMORY.exists()
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stands for /sys/fs/cgroup."""
+    monkeypatch.setattr(node, "CGROUPS", tmp_path)
+    return tmp_path
+
+
+def test_with_cgroup_v1_the_group_is_made_in_every_tree_with_the_processors_of_its_parent(tree: Path) -> None:
+    for controller in ("cpu", "cpuset", "memory"):
+        (tree / controller).mkdir()
+        (tree / controller / "cgroup.procs").touch()
+    (tree / "cpuset" / "cpuset.cpus").write_text("0-1")
+    own = tree / "cpuset" / CENTRAL.cgroup
+    own.mkdir()
+    (own / "cpuset.cpus").touch()
+
+    node.make_cgroups(CENTRAL)
+
+    assert {path.parent.name for path in tree.glob(f"*/{CENTRAL.cgroup}")} == {"cpu", "cpuset", "memory"}
+    assert (own / "cpuset.cpus").read_text() == "0-1"
+
+
+def test_with_cgroup_v2_the_group_may_use_and_pass_on_the_controllers_of_the_root(tree: Path) -> None:
+    own = tree / CENTRAL.cgroup
+    own.mkdir()
+    for group in (tree, own):
+        (group / "cgroup.controllers").write_text("memory")
+        (group / "cgroup.subtree_control").touch()
+
+    node.make_cgroups(CENTRAL)
+
+    assert [(group / "cgroup.subtree_control").read_text() for group in (tree, own)] == ["+memory", "+memory"]
+
+
+def test_processes_of_containers_are_found_in_every_group_below_the_own_one(tree: Path) -> None:
+    for place, pids in ((f"cpu/{CENTRAL.cgroup}/pod", "7\n8\n"), (f"memory/{CENTRAL.cgroup}/pod", "8\n9\n"), ("cpu/other", "1\n")):
+        (tree / place).mkdir(parents=True)
+        (tree / place / "cgroup.procs").write_text(pids)
+    for controller in ("cpu", "memory"):
+        (tree / controller / "cgroup.procs").touch()
+
+    assert node.processes(CENTRAL) == [7, 8, 9]
+
+
+def test_groups_are_removed_from_the_innermost_outwards_and_others_stay(tree: Path) -> None:
+    (tree / "cpu" / CENTRAL.cgroup / "kubepods" / "pod").mkdir(parents=True)
+    (tree / "cpu" / "other").mkdir()
+    (tree / "cpu" / "cgroup.procs").touch()
+
+    node.remove_cgroups(CENTRAL)
+
+    assert sorted(path.name for path in (tree / "cpu").iterdir()) == ["cgroup.procs", "other"]
