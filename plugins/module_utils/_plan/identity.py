@@ -27,7 +27,8 @@ _GLOBAL = {
     "global.caName": ("global", "caName"),
     "global.pilotCertProvider": ("global", "pilotCertProvider"),
 }
-_ENVIRONMENT = {"CLUSTER_ID": "global.multiCluster.clusterName", "EXTERNAL_CA": "pilot.env.EXTERNAL_CA"}
+# Names of their own: a plane that a killed run left half made has one source of a value and not yet the other.
+_ENVIRONMENT = {"CLUSTER_ID": "global.multiCluster.clusterName (CLUSTER_ID of istiod)", "EXTERNAL_CA": "pilot.env.EXTERNAL_CA"}
 
 
 def identity(objects: Iterable[Object], names: Names, parse: Parse) -> dict[str, str]:
