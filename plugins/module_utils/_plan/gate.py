@@ -107,16 +107,17 @@ def pods(found: Pods, spaces: Sequence[Space], target: Target) -> Check:
 
 
 def proxies(
-    right: Sequence[raw.Raw], connections: syncz.Connections, target: Target, cluster: str, proven: set[tuple[str, str]]
+    found: Pods, connections: syncz.Connections, target: Target, cluster: str, proven: set[tuple[str, str]]
 ) -> Check:
-    """Whether the proxies of these pods are connected to the target's istiods and have taken all configuration.
+    """Whether the proxies of the pods on the target are connected to its istiods and have taken all configuration.
 
     :param cluster: the cluster ID by which istiod knows them.
     :param proven: pods that were in sync before: while configuration changes some proxy is always about to acknowledge, so
         one that was in sync once need not be so at the very moment at which all others are. Pods in sync are added.
     """
+    total = len(found.right) + len(found.wrong)
     unknown, wrong, versions = [], [], Counter[str]()
-    for pod in right:
+    for pod in found.right:
         key = raw.namespace(pod), raw.name(pod)
         connection = connections.find(*key, cluster)
         reason = _unsynced(connection, key in proven)
@@ -129,31 +130,22 @@ def proxies(
             if connection.synced:
                 proven.add(key)
     facts = {
-        "total": len(right),
+        "total": total,
         "connected": sum(versions.values()),
         "versions": dict(sorted(versions.items())),
         "wrong": _listed(wrong),
         "unknown": _listed(unknown),
         "unreadable": [{"istiod": one.istiod, "reason": one.reason} for one in connections.silent],
     }
-    return _proxies_check(len(right), wrong, unknown, connections.silent, target, facts)
-
-
-def _proxies_check(
-    total: int,
-    wrong: Sequence[tuple[raw.Raw, str]],
-    unknown: Sequence[tuple[raw.Raw, str]],
-    silent: Sequence[syncz.Silent],
-    target: Target,
-    facts: Mapping[str, Any],
-) -> Check:
-    good = total - len(wrong) - len(unknown)
-    said = f"{good} of {total} proxies are connected to istiod {target.revision} and in sync"
+    said = f"{len(found.right) - len(wrong) - len(unknown)} of {total} proxies are connected to istiod {target.revision} and in sync"
     if wrong:
         pod, reason = wrong[0]
         return Check("proxies", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts)
+    if found.wrong:
+        return Check("proxies", "failed", f"{said}; the other pods are not right themselves", facts)
     if unknown:
-        return Check("proxies", "inconclusive", f"{said}; istiod {silent[0].istiod} could not be asked: {silent[0].reason}", facts)
+        silent = connections.silent[0]
+        return Check("proxies", "inconclusive", f"{said}; istiod {silent.istiod} could not be asked: {silent.reason}", facts)
     return Check("proxies", "passed", said, facts)
 
 
@@ -182,8 +174,9 @@ def _expected(pod: raw.Raw, space: Space, mesh: Mesh) -> tuple[str | None, str]:
         return owner, f"revision {owner} owns its Gateway"
     host_network = raw.at(pod, "spec", "hostNetwork") is True
     decision = mesh.decide(space.name, space.labels, marks, raw.annotations_of(pod), host_network)
-    wanted = decision.revision if decision.kind == "revision" else None
-    return (wanted or decision.unserved or ("/".join(decision.rivals) or None)), decision.reason.rstrip(".")
+    if decision.kind == "revision":
+        return decision.revision, f"a new pod like it comes to revision {decision.revision}"
+    return decision.unserved or "/".join(decision.rivals) or None, f"of a new pod like it: {decision.reason.rstrip('.')}"
 
 
 def _held_against(pod: raw.Raw, proxy: Proxy | None, target: Target) -> tuple[str, str]:

@@ -151,7 +151,7 @@ class Gate:
         except MeshyardError as problem:
             return Check("proxies", "inconclusive", problem.problem.rstrip("."))
         connections = proxies.connections(self._cluster, asked, istiods)
-        return gate.proxies(found.right, connections, target, proxies.cluster_id(istiods), self._proven)
+        return gate.proxies(found, connections, target, proxies.cluster_id(istiods), self._proven)
 
     def _probes(self, target: Target) -> list[Check]:
         return [self._once(f"probe {one.name}", partial(self._probe, one, target)) for one in self._wish.probes]

@@ -106,8 +106,9 @@ def container(pod: raw.Raw, name: str = "") -> str:
     :raises MeshyardError: the pod has no container of that name.
     """
     names = [raw.text(one, "name") for one in raw.items(pod, "spec", "containers")]
-    if name and name not in names:
-        raise MeshyardError(f"The pod {raw.qualified(pod)} has no container {name}.", f"It has {', '.join(names)}.")
+    known = [*names, *(raw.text(one, "name") for one in raw.items(pod, "spec", "initContainers"))]
+    if name and name not in known:
+        raise MeshyardError(f"The pod {raw.qualified(pod)} has no container {name}.", f"Name one of {', '.join(known)}.")
     default = raw.annotations_of(pod).get(DEFAULT_CONTAINER, "")
     apps = [one for one in names if one != labels.PROXY_CONTAINER] or names
     return name or (default if default in names else apps[0])

@@ -56,7 +56,7 @@ def connected(*entries: dict[str, Any], silent: bool = False) -> syncz.Connectio
 
 def synced(world: World, connections: syncz.Connections, proven: set[tuple[str, str]] | None = None) -> Check:
     found = gate.sort_pods([world.space()], world.mesh, TARGET)
-    return gate.proxies(found.right, connections, TARGET, "central", set() if proven is None else proven)
+    return gate.proxies(found, connections, TARGET, "central", set() if proven is None else proven)
 
 
 def all_pods(world: World) -> list[dict[str, Any]]:
@@ -193,6 +193,13 @@ def test_a_proxy_that_no_answering_istiod_knows_is_unknown_while_another_istiod_
     check = synced(world, connected(*map(connection, all_pods(world)[1:]), silent=True))
     assert (check.verdict, [one["pod"] for one in check.facts["unknown"]]) == ("inconclusive", ["web-0"])
     assert check.facts["unreadable"] == [{"istiod": "istiod-b", "reason": "timed out"}]
+
+
+def test_proxies_do_not_pass_before_the_pods_do() -> None:
+    world = moved()
+    left_behind(world, "cart")
+    check = synced(world, connected(*map(connection, all_pods(world))))
+    assert (check.verdict, check.facts["total"]) == ("failed", 4)
 
 
 def test_a_silent_istiod_does_no_harm_when_the_others_know_every_proxy() -> None:
