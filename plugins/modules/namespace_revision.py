@@ -182,7 +182,7 @@ namespaces:
       revision: 1-32-0
       labels_before: {istio.io/rev: prod}
       labels: {istio.io/rev: 1-32-0}
-      workloads: [{kind: Deployment, name: web, status: restarted, reason: 3 pods are not on 1-32-0}]
+      workloads: [{kind: Deployment, name: web, status: restarted, reason: 3 of 3 pods not on 1-32-0}]
       pods: {total: 3, on_target: 3}
 not_restartable:
   description: Workloads whose pods are not right and that nobody can restart from here, with the reason and what to do.
@@ -270,6 +270,8 @@ def _wish(params: dict[str, Any]) -> Wish:
     if params["max_parallel"] < 1:
         raise MeshyardError(f"max_parallel is {params['max_parallel']}, so that nothing could roll.", "Give 1 or more.")
     present = params["state"] == "present"
+    if present and not params["revision"]:
+        raise MeshyardError("State present needs a revision.", "Name the revision or tag that the namespaces are to come to.")
     if not present and (params["revision"] or params["label"]):
         raise MeshyardError(f"revision and label have no meaning with state {params['state']}.", "Leave them out.")
     return Wish(
@@ -295,26 +297,27 @@ def _decide(run: Run, wish: Wish) -> migrate.Migration:
 
 
 def _execute(run: Run, migration: migrate.Migration) -> proof.Pods | None:
-    """Writes and waits; the pods by namespace once all is proven, None where nobody waited for it."""
-    params = run.params
+    """Writes and waits; the pods by namespace once all is proven, None where nobody waits for that."""
+    waits = run.params["wait"] and run.params["restart"]
     if migration.plan:
-        with run.writing(params["control_plane_namespace"]):
-            done = run.execute(migration.labelling)
-            _roll(run, migration, done)
-    elif params["wait"]:
-        _roll(run, migration, [])
-    if not (params["wait"] and params["restart"]):
+        with run.writing(run.params["control_plane_namespace"]):
+            _roll(run, migration, run.execute(migration.labelling), wait=waits)
+    elif waits:
+        _roll(run, migration, [], wait=True)
+    if not waits:
         return None
+    if migration.settled:
+        return {move.space.name: list(move.space.pods) for move in migration.moves}
     return proof.prove(run, migration.moves)
 
 
-def _roll(run: Run, migration: migrate.Migration, done: list[dict[str, Any]]) -> None:
+def _roll(run: Run, migration: migrate.Migration, done: list[dict[str, Any]], *, wait: bool) -> None:
     rollout.roll(
         run,
         migration.fates,
         max_parallel=run.params["max_parallel"],
         timeout=run.params["wait_timeout"],
-        wait=run.params["wait"],
+        wait=wait,
         done=done,
     )
 

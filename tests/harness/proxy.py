@@ -30,6 +30,7 @@ class WriteProxy:
         self._lock = threading.Lock()
         self._before: dict[int, Callable[[], None]] = {}
         self._after: dict[int, Callable[[], None]] = {}
+        self._watching: dict[int, Callable[[], None]] = {}
         proxy = self
 
         class Handler(_Handler):
@@ -55,6 +56,10 @@ class WriteProxy:
         """Calls the action at the n-th write (from 1): before it is forwarded, which then does not happen, or after it."""
         (self._after if after else self._before)[number] = action
 
+    def watch(self, number: int, action: Callable[[], None]) -> None:
+        """Calls the action before the n-th write (from 1), which then takes place."""
+        self._watching[number] = action
+
     def note(self, method: str, path: str) -> tuple[Callable[[], None] | None, Callable[[], None] | None]:
         """Counts a request that writes; the actions that are due before and after it."""
         if method not in _WRITES or "dryRun=All" in path or "/leases" in path:
@@ -62,6 +67,7 @@ class WriteProxy:
         with self._lock:
             self.writes.append(f"{method} {path.partition('?')[0]}")
             number = len(self.writes)
+        self._watching.get(number, _nothing)()
         return self._before.get(number), self._after.get(number)
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -76,6 +82,10 @@ class WriteProxy:
             return answer.status, answer.getheaders(), answer.read()
         finally:
             connection.close()
+
+
+def _nothing() -> None:
+    """Nobody watches."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -71,6 +71,11 @@ class Migration:
         return (*self.labelling, *self.restarts)
 
     @property
+    def settled(self) -> bool:
+        """Whether there is neither anything to write nor anything to wait for."""
+        return not self.plan and not any(fate.waits for fate in self.fates)
+
+    @property
     def fates(self) -> tuple[Fate, ...]:
         """What becomes of every workload."""
         return tuple(fate for move in self.moves for fate in move.fates)

@@ -98,7 +98,8 @@ def decide(obj: raw.Raw, pods: Iterable[raw.Raw], change: Change) -> Fate:
     """What becomes of a Deployment, StatefulSet or DaemonSet with these live pods."""
     seen = workload.parse(obj)
     target = replace(change.target, version="") if own_proxy_image(obj) else change.target
-    wrong = [pod for pod in pods if not is_right(pod, target)]
+    live = list(pods)
+    wrong = [pod for pod in live if not is_right(pod, target)]
     under_way = _bare(seen.restarted_for) == change.mark and not workload.rolled_out(seen).done
     mark = _mark(seen, wrong, change)
     if not change.template and mark is None:
@@ -111,7 +112,7 @@ def decide(obj: raw.Raw, pods: Iterable[raw.Raw], change: Change) -> Fate:
         return Fate(seen, target, "pending", f"{seen} is to be restarted, and restarting is switched off.")
     mark = mark or change.mark
     step = _patch(obj, change.template, change.record, mark)
-    return Fate(seen, target, "restarted", _why(wrong, change), step, mark, waits=True)
+    return Fate(seen, target, "restarted", _why(len(wrong), len(live), change), step, mark, waits=True)
 
 
 def _mark(seen: Workload, wrong: list[raw.Raw], change: Change) -> str | None:
@@ -144,11 +145,11 @@ def _next(mark: str) -> str:
     return f"{bare}/{int(number) + 1 if number.isdigit() else 2}"
 
 
-def _why(wrong: list[raw.Raw], change: Change) -> str:
+def _why(wrong: int, total: int, change: Change) -> str:
+    revision = change.target.revision
     if wrong:
-        goal = "without a sidecar" if change.target.revision is None else f"on {change.target.revision}"
-        return f"{len(wrong)} pods are not {goal}"
-    return "its pod labels change" if change.template else f"the values of {change.target.revision} changed since its last restart"
+        return f"{wrong} of {total} pods {f'not on {revision}' if revision else 'with a sidecar'}"
+    return "its pod labels change" if change.template else f"the values of {revision} changed since its last restart"
 
 
 def _patch(obj: raw.Raw, template: Labels, record: Labels, mark: str | None) -> Patch | None:
