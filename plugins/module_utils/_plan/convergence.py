@@ -89,8 +89,9 @@ def _towards(wanted: Object, live: Object | None, manager: str) -> list[Step]:
     if not changed:
         return []
     by_others = {path: other for path, other in ownership.overruled(live, manager, changed).items() if other != CREATOR}
-    reason = "not applied by this owner before" if changed == ("metadata.managedFields",) else "differs from what is wanted"
-    return [Apply(wanted, manager, live, reason, changed, by_others)]
+    if changed == ownership.NEVER_APPLIED:
+        return [Apply(wanted, manager, live, "not applied by this owner before", ownership.changes(wanted, live) or changed)]
+    return [Apply(wanted, manager, live, "differs from what is wanted", changed, by_others)]
 
 
 def _labelled(obj: Object, owner: str) -> Object:

@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import quantity
 
 Object = dict[str, Any]
+NEVER_APPLIED = ("metadata.managedFields",)
 _IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
 
 
@@ -37,9 +38,14 @@ def differences(wanted: Object, live: Object, manager: str) -> tuple[str, ...]:
     """
     fields = applied_fields(live, manager)
     if fields is None:
-        return ("metadata.managedFields",)
+        return NEVER_APPLIED
     found = {path for path in _compare(fields, wanted, live, "") if path not in _IDENTITY}
     return tuple(sorted(found))
+
+
+def changes(wanted: Object, live: Object) -> tuple[str, ...]:
+    """Paths of what we want and what is not so, whoever owns it: for an object that we have not applied yet."""
+    return tuple(sorted(_changes(wanted, live, "")))
 
 
 def overruled(live: Object, manager: str, paths: tuple[str, ...]) -> dict[str, str]:
@@ -89,6 +95,23 @@ def _unowned(wanted: Any, live: Any, path: str) -> Iterator[str]:
                 yield from _unowned(value, live.get(key), f"{path}.{key}")
     else:
         yield path
+
+
+def _changes(wanted: Any, live: Any, path: str) -> Iterator[str]:
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        for key, value in wanted.items():
+            yield from _changes(value, live.get(key), f"{path}.{key}" if path else key)
+    elif _is_named(wanted) and _is_named(live):
+        known = {item["name"]: item for item in live}
+        for item in wanted:
+            yield from _changes(item, known.get(item["name"]), f"{path}[{item['name']}]")
+    elif wanted != live and not _is_same(wanted, live, path):
+        yield path
+
+
+def _is_named(items: Any) -> bool:
+    """Whether a list is one of items with names, such as containers, variables and webhooks."""
+    return isinstance(items, list) and bool(items) and all(isinstance(item, dict) and "name" in item for item in items)
 
 
 def _compare_list(fields: Object, wanted: list[Any], live: list[Any], path: str) -> Iterator[str]:

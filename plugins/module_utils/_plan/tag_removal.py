@@ -32,7 +32,7 @@ def plan(tag: str, live: Mapping[Ref, Object], default: Object | None, cluster: 
 def followers(
     tag: str, namespaces: Iterable[raw.Raw], before: Sequence[Object], after: Sequence[Object], planes: Sequence[ControlPlane]
 ) -> list[str]:
-    """The namespaces whose new pods come to a revision by the tag, and would not come to it without.
+    """The namespaces whose new pods come to a revision by the tag, and would come to none without.
 
     :param before: the webhook configurations as they are. :param after: as they will be.
     """
@@ -42,7 +42,7 @@ def followers(
         marks = raw.labels_of(namespace)
         is_now = injection.effective(marks, {}, now, raw.name(namespace), planes)
         will_be = injection.effective(marks, {}, then, raw.name(namespace), planes)
-        if is_now.via == tag and will_be.revision != is_now.revision:
+        if is_now.via == tag and will_be.kind != "revision":
             found.append(f"Namespace {raw.name(namespace)}")
     return sorted(found)
 
@@ -68,6 +68,7 @@ def asking(tag: str, workloads: Iterable[Object]) -> list[str]:
     found = []
     for obj in workloads:
         template = raw.mapping(obj, "spec", "jobTemplate", "spec", "template") or raw.mapping(obj, "spec", "template")
-        if raw.labels_of(template).get(labels.REV) == tag:
+        marks = raw.labels_of(template)
+        if marks.get(labels.REV) == tag and marks.get("app") != "istiod":
             found.append(str(ref_of(obj)))
     return sorted(found)

@@ -95,25 +95,34 @@ def release_name(deployment: Object | None, names: Names) -> str:
     return came_from.release if came_from and came_from.release else names.istiod
 
 
-def chosen_values(cluster: Cluster, chart: Renderer, names: Names, given: Mapping[str, Any], source: str | None) -> Object:
+def chosen_values(
+    cluster: Cluster, chart: Renderer, names: Names, given: Mapping[str, Any], source: str | None, warn: Warn
+) -> Object:
     """The values to render: those of another revision if one is named, and over them those that the user gives.
 
     :param source: the revision whose values are carried over.
     :raises MeshyardError: that revision has recorded none.
     """
-    carried: Mapping[str, Any] = {}
-    if source:
-        name = Names(source, names.namespace).values
-        found = read.get(cluster, kinds.kind("ConfigMap"), name, names.namespace)
-        if found is None:
-            raise MeshyardError(
-                f"Revision {source} on cluster {cluster.name} has no ConfigMap {names.namespace}/{name} with its values.",
-                "Correct values_from_revision, or give the values of the new revision in values.",
-            )
-        carried = chart.carried_over(values.recorded(found)).values
+    carried = chart.carried_over(_recorded(cluster, names, source, warn)).values if source else {}
     merged = values.merge(carried, values.hoist(given))
     plain = names.revision == labels.DEFAULT
     return values.merge({"global": {"istioNamespace": names.namespace}}, merged, {"revision": "" if plain else names.revision})
+
+
+def _recorded(cluster: Cluster, names: Names, source: str, warn: Warn) -> Object:
+    """The values that a revision was made with; once it is retired, those that were carried over from it."""
+    for revision in dict.fromkeys((source, names.revision)):
+        name = Names(revision, names.namespace).values
+        found = read.get(cluster, kinds.kind("ConfigMap"), name, names.namespace)
+        if found is not None:
+            if revision != source:
+                warn(f"Revision {source} is gone from cluster {cluster.name}: the values that {revision} was made with stay.")
+            return values.recorded(found)
+    raise MeshyardError(
+        f"Revision {source} on cluster {cluster.name} has no ConfigMap {names.namespace}/{Names(source, names.namespace).values} "
+        "with its values.",
+        "Correct values_from_revision, or give the values of the new revision in values.",
+    )
 
 
 def seen(cluster: Cluster, names: Names, rendered: list[Object]) -> Seen:

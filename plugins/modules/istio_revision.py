@@ -1,0 +1,431 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Installs, changes, takes over and removes the control plane of one revision."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: istio_revision
+short_description: Install, change, take over or remove the control plane of one revision
+author:
+  - Meshyard contributors (@meshyard)
+description:
+  - Brings istiod of a version into a cluster as a revision of its own, beside the revisions that are there, and waits until
+    it is ready to take pods.
+  - The official chart is rendered by C(helm template) and written by server-side apply. There is no Helm release.
+  - What this collection rendered is its own. A field that somebody else changed is put back, and RV(steps) names who changed
+    it. Fields that istiod or an autoscaler writes are left alone. An object that is no longer part of the chart is deleted.
+  - Ready means that the Deployment is available at its present generation, that istiod has set the CA bundles of its
+    webhooks and closed its validation webhook (C(failurePolicy) C(Fail)), and that a pod sent through the API server (a dry
+    run) comes back with a proxy of this revision.
+  - Versions, values and everything else that would go wrong is refused before the first write.
+options:
+  state:
+    description:
+      - V(present) installs the revision or changes it to what is asked for.
+      - >-
+        V(absent) removes it, whoever made it, when nothing uses it any more. That is proven first, see RV(blockers). What
+        Helm or istioctl made goes with it, also Helm's record of the release. What all revisions share stays, and so does
+        the namespace.
+    type: str
+    choices: [present, absent]
+    default: present
+  revision:
+    description:
+      - Name of the revision. V(default) is the control plane without a revision, whose objects have no suffix.
+      - When not given, it follows from O(version), such as V(1-32-0).
+    type: str
+  version:
+    description:
+      - Version of Istio, such as V(1.32.0), which is also the version of its chart.
+      - Needed with O(state=present).
+    type: str
+  values:
+    description:
+      - Helm values of the istiod chart.
+      - A key that the chart does not know is refused, with the key that was probably meant. So is a field of C(meshConfig)
+        that Istio does not have.
+      - C(revision), C(revisionTags) and C(defaultRevision) are refused here. O(revision), M(meshyard.istio.istio_tag) and
+        M(meshyard.istio.istio_base) set them.
+    type: dict
+    default: {}
+  values_from_revision:
+    description:
+      - Another revision, whoever made it, whose values are carried over below O(values).
+      - What belongs to its version is left behind. That is the image tag, images, the revision, tags and the compatibility
+        version.
+      - Once that revision is retired, the values that were carried over stay.
+    type: str
+  adopt:
+    description:
+      - Whether a revision of this name that Helm, istioctl or somebody else made is taken over. Without it such a revision is
+        refused.
+      - The fields of the former maker become those of this collection, so that none is left behind that O(values) and the
+        chart do not have. Helm's labels and annotations go. Helm's record of its release stays until the revision is removed.
+      - What a live operator or a GitOps controller keeps is refused in any case.
+    type: bool
+    default: false
+  change_identity:
+    description:
+      - >-
+        Whether a change of cluster name, network, mesh ID, trust domain or CA of a live revision is allowed. Pods that run
+        keep their former identity, and istiod refuses them until they are restarted.
+    type: bool
+    default: false
+  allow_unsupported:
+    description:
+      - Whether to go on with a version of Istio or Kubernetes, or with a change of the version in place, that is not
+        supported.
+    type: bool
+    default: false
+  force:
+    description:
+      - Whether O(state=absent) removes a revision that is in use. RV(blockers) then tells what that breaks.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - kubernetes.core.k8s_auth_options
+  - meshyard.istio.attributes
+  - meshyard.istio.chart
+  - meshyard.istio.connection
+  - meshyard.istio.control_plane
+  - meshyard.istio.wait
+notes:
+  - The control plane's namespace is made when it is missing, and never removed.
+  - The objects have the label C(meshyard.io/owner=revision-NAME) and the field manager C(meshyard-revision-NAME).
+  - In check mode an account that may not write gets a prediction and a warning.
+seealso:
+  - module: meshyard.istio.istio_base
+  - module: meshyard.istio.istio_tag
+  - module: meshyard.istio.istio_revision_info
+"""
+
+EXAMPLES = r"""
+- name: Install Istio 1.32.0 as revision 1-32-0
+  meshyard.istio.istio_revision:
+    version: 1.32.0
+    values:
+      meshConfig:
+        accessLogFile: /dev/stdout
+
+- name: Install the next version with the values of the one that runs
+  meshyard.istio.istio_revision:
+    version: 1.32.0
+    values_from_revision: 1-31-0
+
+- name: Take over a control plane that Helm made
+  meshyard.istio.istio_revision:
+    version: 1.31.0
+    revision: default
+    values_from_revision: default
+    adopt: true
+
+- name: Remove a revision that nothing uses any more
+  meshyard.istio.istio_revision:
+    revision: 1-31-0
+    state: absent
+"""
+
+RETURN = r"""
+revision:
+  description: Name of the revision.
+  returned: success
+  type: str
+  sample: 1-32-0
+version:
+  description: Version that was asked for; null with O(state=absent).
+  returned: success
+  type: str
+  sample: 1.32.0
+made_by:
+  description:
+    - >-
+      Who had made the revision when the module looked, one of V(meshyard), V(helm), V(istioctl), V(unknown) and V(nobody)
+      where it did not exist.
+  returned: success
+  type: str
+  sample: meshyard
+components:
+  description: State of the parts of the control plane; in check mode as they are before the run. Empty with O(state=absent).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    component:
+      description: What it is to the control plane.
+      type: str
+      sample: istiod
+    kind:
+      description: Kind of the object.
+      type: str
+      sample: Deployment
+    name:
+      description: Name of the object.
+      type: str
+      sample: istiod-1-32-0
+    status:
+      description:
+        - V(created) when nothing has answered for it yet, V(reconciling) while it changes, V(available) when it can be used.
+      type: str
+      sample: available
+ready:
+  description: Whether all components are available.
+  returned: success
+  type: bool
+  sample: true
+blockers:
+  description:
+    - What uses the revision, with O(state=absent). The module fails on it unless O(force) is set.
+    - What could not be read counts as use.
+  returned: success, and when a revision in use was to be removed
+  type: list
+  elements: dict
+  contains:
+    cluster:
+      description: Name of the cluster.
+      type: str
+      sample: central
+    kind:
+      description: Kind of the object.
+      type: str
+      sample: Namespace
+    namespace:
+      description: Namespace of the object; empty for one of the cluster.
+      type: str
+    name:
+      description: Name of the object.
+      type: str
+      sample: shop
+    reason:
+      description: How it uses the revision.
+      type: str
+      sample: its new pods come to it
+removed:
+  description: The objects that O(state=absent) removed.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{kind: Deployment, namespace: istio-system, name: istiod-1-31-0}]
+evidence:
+  description: What the pods of istiod wait for, and the last warnings, when they did not become ready in time.
+  returned: when istiod does not become ready
+  type: dict
+steps:
+  description: What was written, in order; in check mode, what would be.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: V(create), V(apply), V(patch) or V(delete).
+      type: str
+      sample: apply
+    kind:
+      description: Kind of the object.
+      type: str
+      sample: Deployment
+    namespace:
+      description: Namespace of the object; null for one of the cluster.
+      type: str
+      sample: istio-system
+    name:
+      description: Name of the object.
+      type: str
+      sample: istiod-1-32-0
+    reason:
+      description: Why.
+      type: str
+      sample: differs from what is wanted
+    fields:
+      description: Paths of the fields that change, when an object is applied.
+      type: list
+      elements: str
+      sample: ["spec.template.spec.containers[discovery].image"]
+    overruled:
+      description: By path, the field manager whose change is put back, if there is one.
+      type: dict
+      sample: {"spec.template.spec.containers[discovery].image": kubectl-edit}
+cluster:
+  description: The cluster that was used.
+  returned: success
+  type: dict
+  sample: {host: "https://10.99.0.11:6443", context: central, uid: 6f1c8a1e-6a3f-4df1-9c1e-0d8f5a5f6b11}
+requests:
+  description: Number of requests to the API server.
+  returned: success
+  type: int
+  sample: 24
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
+from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import TimedOut
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revision as revisions
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, readiness, retire
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, Ref, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence, execute, helmrecord, remains, rendering
+from ansible_collections.meshyard.istio.plugins.module_utils._run import readiness as condition
+from ansible_collections.meshyard.istio.plugins.module_utils._run import revision as control_plane
+
+
+def spec() -> dict[str, Any]:
+    """The options of this module."""
+    return {
+        **arguments.connection(),
+        **arguments.control_plane_namespace(),
+        **arguments.chart(),
+        **arguments.waiting(),
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "revision": {"type": "str"},
+        "version": {"type": "str"},
+        "values": {"type": "dict", "default": {}},
+        "values_from_revision": {"type": "str"},
+        "adopt": {"type": "bool", "default": False},
+        "change_identity": {"type": "bool", "default": False},
+        "allow_unsupported": {"type": "bool", "default": False},
+        "force": {"type": "bool", "default": False},
+    }
+
+
+def main() -> None:
+    """Observe, decide, execute, wait, answer."""
+    module = AnsibleModule(
+        argument_spec=spec(),
+        supports_check_mode=True,
+        required_if=[("state", "present", ("version",))],
+        required_one_of=[("revision", "version")],
+    )
+    with reporting(module):
+        names = _names(module.params)
+        if module.params["state"] == "present":
+            _present(module, names)
+        else:
+            _absent(Run(module), names)
+
+
+def _names(params: dict[str, Any]) -> revisions.Names:
+    revision = params["revision"] or revisions.revision_name(params["version"])
+    revisions.check_revision(revision)
+    return revisions.Names(revision, params["control_plane_namespace"])
+
+
+def _present(module: AnsibleModule, names: revisions.Names) -> None:
+    version = versions.parse(module.params["version"])
+    if not module.params["allow_unsupported"]:
+        versions.check_supported(version)
+    control_plane.check_values(module.params["values"])
+    chart = rendering.Renderer("istiod", version, module.params)
+    chart.refuse_other()
+    chart.refuse_unknown(module.params["values"])
+    run = Run(module)
+    rendered = _render(run, names, chart)
+    seen = control_plane.seen(run.cluster, names, rendered)
+    targets = install.wanted(rendered, seen.live, names.revision)
+    plan = _decide(run, names, targets, seen)
+    parts = _execute(run, names, plan, targets, seen)
+    run.answer(
+        plan,
+        revision=names.revision,
+        version=str(version),
+        made_by=control_plane.made_by(seen.live, names),
+        components=[part.describe() for part in parts],
+        ready=not readiness.missing(parts),
+        blockers=[],
+        removed=[],
+    )
+
+
+def _render(run: Run, names: revisions.Names, chart: rendering.Renderer) -> list[Object]:
+    params, cluster = run.params, run.cluster
+    kubernetes = control_plane.kubernetes_version(cluster, chart.version, params["allow_unsupported"], run.warn)
+    deployment = control_plane.istiod(cluster, names)
+    if not params["allow_unsupported"]:
+        control_plane.check_step(deployment, chart.version, cluster)
+    values = control_plane.chosen_values(cluster, chart, names, params["values"], params["values_from_revision"], run.warn)
+    return chart.objects(control_plane.release_name(deployment, names), names.namespace, values, kubernetes)
+
+
+def _decide(run: Run, names: revisions.Names, targets: list[Object], seen: control_plane.Seen) -> Plan:
+    permissions = install.Permissions(run.params["adopt"], run.params["change_identity"])
+    plan = install.plan(
+        targets, seen.live, names, permissions, cluster=run.cluster.name, parse=rendering.parse_yaml
+    )
+    for text in install.warnings(plan):
+        run.warn(text)
+    first = () if seen.namespace_exists else install.namespace_step(names.namespace)
+    return (*first, *execute.confirm(run.cluster, plan, run.warn))
+
+
+def _execute(
+    run: Run, names: revisions.Names, plan: Plan, targets: list[Object], seen: control_plane.Seen
+) -> list[readiness.Component]:
+    refs = readiness.concerned(map(ref_of, targets))
+    if run.check:
+        return readiness.components(refs, seen.live)
+    if not plan:
+        return _wait(run, names, refs, targets)
+    # There is no place for a Lease before the namespace exists.
+    first = plan[: 0 if seen.namespace_exists else 1]
+    run.execute(first)
+    with run.writing(names.namespace):
+        run.execute(plan[len(first) :])
+        return _wait(run, names, refs, targets)
+
+
+def _wait(run: Run, names: revisions.Names, refs: list[Ref], targets: list[Object]) -> list[readiness.Component]:
+    if not run.params["wait"]:
+        return condition.look(run.cluster, refs)
+    injection = condition.injection(run.cluster, names, targets, run.warn)
+    try:
+        parts: list[readiness.Component] = run.until(condition.observe(run.cluster, refs, injection))
+    except TimedOut as problem:
+        condition.explain(run.cluster, refs, problem)
+        raise
+    return parts
+
+
+def _absent(run: Run, names: revisions.Names) -> None:
+    cluster = run.cluster
+    found = retire.belonging(remains.of_planes(cluster, names.namespace), names)
+    adopt.refuse_operators(found, cluster.name)
+    blockers = _blockers(run, names) if found else []
+    if not run.params["force"]:
+        retire.refuse(blockers, names.revision, cluster.name)
+    refs = [ref_of(obj) for obj in found]
+    records = helmrecord.to_remove(cluster, retire.releases_of(found), refs, run.warn)
+    plan = retire.plan(found, records, f"revision {names.revision} is to be absent")
+    if plan and not run.check:
+        with run.writing(names.namespace):
+            run.execute(plan)
+            if run.params["wait"]:
+                pods = retire.pods_of(names)
+                run.until(remains.until_gone(cluster, refs, names.namespace, pods))
+    run.answer(
+        plan,
+        revision=names.revision,
+        version=None,
+        made_by=control_plane.made_by({ref_of(obj): obj for obj in found}, names),
+        components=[],
+        ready=False,
+        blockers=blockers,
+        removed=retire.listed(plan),
+    )
+
+
+def _blockers(run: Run, names: revisions.Names) -> list[dict[str, Any]]:
+    found = usage.blockers(names.revision, [evidence.collect(run.cluster, names.namespace)])
+    return [
+        {"cluster": one.cluster, "kind": one.kind, "namespace": one.namespace, "name": one.name, "reason": one.reason}
+        for one in found
+    ]
+
+
+if __name__ == "__main__":
+    main()
