@@ -68,8 +68,10 @@ def up(options: argparse.Namespace) -> None:
     with _alone():
         prepare(say)
         if steps := [step for plan in plans for step in cluster.steps(plan)]:
-            run(steps)
-            status.write_merged_kubeconfig()
+            try:
+                run(steps)
+            finally:
+                status.write_merged_kubeconfig()
             say(status.table(plans))
         names = " and ".join(plan.name for plan in plans)
         say(f"{names}: {'up' if steps else 'running already, nothing to do'} ({time.monotonic() - began:.1f} s)")

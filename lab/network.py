@@ -51,7 +51,8 @@ def ensure_routes(plan: Plan) -> None:
         if other != plan:
             _ip("-n", plan.namespace, "route", "replace", other.balancer_range, "via", other.node_ip)
             _route_pods(plan, other, is_flat())
-    _inside(plan.namespace, tool("nft"), "--file", "-", text=translation(plan, wanted=not is_flat()))
+    if not is_flat():
+        _translate(plan)
 
 
 def translation(plan: Plan, *, wanted: bool) -> str:
@@ -81,6 +82,7 @@ def flat(wanted: bool) -> None:
     for plan in PLANS:
         if exists(plan.namespace):
             ensure_routes(plan)
+            _translate(plan)
 
 
 def whole(plan: Plan) -> bool:
@@ -164,6 +166,11 @@ def _route_pods(plan: Plan, other: Plan, wanted: bool) -> None:
         _ip("-n", plan.namespace, "route", "replace", other.pod_range, "via", other.node_ip)
     else:
         _try("-n", plan.namespace, "route", "del", other.pod_range)
+
+
+def _translate(plan: Plan) -> None:
+    rules = translation(plan, wanted=not is_flat())
+    _inside(plan.namespace, tool("nft"), "--file", "-", text=rules)
 
 
 def _delete(namespace: str) -> None:

@@ -70,7 +70,8 @@ def proxy_config(plan: Plan) -> str:
             "hostnameOverride": plan.name,
             "clusterCIDR": plan.pod_range,
             "clientConnection": {"kubeconfig": str(plan.directory / "kube-proxy.kubeconfig")},
-            "conntrack": {"maxPerCore": 0, "min": 0},
+            # Nothing to set: the kernel's module for it is loaded only when the first rule needs it.
+            "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
         },
         sort_keys=False,
     )
