@@ -45,18 +45,26 @@ def checked(obj: raw.Raw) -> Labels | None:
 
 def text(present: Mapping[str, str], keys: Iterable[str]) -> str:
     """The annotation's value for the present labels of these keys."""
-    return json.dumps({key: present.get(key) for key in sorted(keys)}, separators=(",", ":"))
+    return _written({key: present.get(key) for key in keys})
 
 
-def patch(obj: raw.Raw, present: Mapping[str, str], keys: Iterable[str], *, forget: bool) -> Labels:
+def patch(obj: raw.Raw, present: Mapping[str, str], keys: Iterable[str], *, forget: bool, stale: bool = False) -> Labels:
     """What to write into an object's annotations while labels of these keys change; empty where nothing need be written.
 
     :param present: the labels as they are: those of the object, or of its pod template.
-    :param keys: the labels that change; a record that exists is kept, for it holds the older values.
+    :param keys: the labels that change; what is recorded already is kept, for it is older.
     :param forget: drop the record instead: there is no way back any more.
+    :param stale: the record leads nowhere any more, so that a new one takes its place.
     """
-    recorded = ANNOTATION in raw.annotations_of(obj)
+    recorded = checked(obj)
     if forget:
-        return {ANNOTATION: None} if recorded else {}
-    changing = list(keys)
-    return {ANNOTATION: text(present, changing)} if changing and not recorded else {}
+        return {} if recorded is None else {ANNOTATION: None}
+    kept = {} if recorded is None or stale else recorded
+    changing = {key: present.get(key) for key in keys}
+    if not changing or changing.keys() <= kept.keys():
+        return {}
+    return {ANNOTATION: _written({**changing, **kept})}
+
+
+def _written(labels: Labels) -> str:
+    return json.dumps(labels, sort_keys=True, separators=(",", ":"))

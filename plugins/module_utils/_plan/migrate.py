@@ -113,16 +113,18 @@ def _move(space: Space, wish: Wish, mesh: Mesh) -> Move:
         before=mesh.decide(space.name, space.labels, {}),
         then=mesh.decide(space.name, after, {}),
         after=after,
-        step=_labelling(space, wish, changes),
+        step=_labelling(space, wish, changes, mesh),
         fates=(),
     )
     return replace(move, fates=tuple(_fates(move, wish, mesh, fresh=bool(changes))))
 
 
-def _labelling(space: Space, wish: Wish, changes: former.Labels) -> Patch | None:
+def _labelling(space: Space, wish: Wish, changes: former.Labels, mesh: Mesh) -> Patch | None:
     """The namespace's labels and the record of the former ones, in one patch."""
-    obj = space.obj or {}
-    record = former.patch(obj, space.labels, changes and relabel.KEYS, forget=wish.forget or wish.state == "former")
+    obj, forget = space.obj or {}, wish.forget or wish.state == "former"
+    before = relabel.changed(space.labels, former.checked(obj) or {})
+    stale = mesh.decide(space.name, before, {}).unserved is not None
+    record = former.patch(obj, space.labels, changes and relabel.KEYS, forget=forget, stale=stale)
     patch: Object = {"labels": dict(changes)} if changes else {}
     if record:
         patch["annotations"] = dict(record)
@@ -167,18 +169,20 @@ def _fate(obj: raw.Raw, pods: list[raw.Raw], move: Move, wish: Wish, mesh: Mesh,
         target=mesh.target(decision.revision),
         mark=mesh.mark(decision.revision),
         template=template,
-        record=_record(obj, seen, wish, template),
+        record=_record(obj, seen, wish, template, mesh),
         fresh=fresh or bool(template),
         restart=wish.restart,
     )
     return restarts.decide(obj, pods, change)
 
 
-def _record(obj: raw.Raw, seen: workload.Workload, wish: Wish, template: former.Labels) -> former.Labels:
+def _record(obj: raw.Raw, seen: workload.Workload, wish: Wish, template: former.Labels, mesh: Mesh) -> former.Labels:
     """The record of the former pod labels; that of a gateway which is rendered here belongs to its own module."""
     if labels.OWNER in seen.labels:
         return {}
-    return former.patch(obj, seen.template_labels, template, forget=wish.forget or wish.state == "former")
+    before = relabel.changed(seen.template_labels, former.checked(obj) or {})
+    stale = mesh.decide(seen.namespace, {}, before).unserved is not None
+    return former.patch(obj, seen.template_labels, template, forget=wish.forget or wish.state == "former", stale=stale)
 
 
 def _of_others(kind: str, name: str, pods: list[raw.Raw], move: Move, wish: Wish, mesh: Mesh) -> Fate:

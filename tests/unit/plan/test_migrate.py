@@ -176,6 +176,16 @@ def test_the_record_of_the_former_labels_is_never_overwritten() -> None:
     assert former.checked(world.namespace) == {labels.REV: "prod", "istio-injection": None}
 
 
+def test_a_record_that_leads_nowhere_any_more_gives_way_to_a_new_one() -> None:
+    world = shop(rev=OLD)
+    world.run(present(NEW))
+    world.mesh = mesh(NEW, "1-33-0")
+
+    world.run(present("1-33-0"))
+
+    assert former.checked(world.namespace) == {labels.REV: NEW, "istio-injection": None}
+
+
 def test_former_gives_the_labels_back_and_restarts_what_is_not_where_they_lead() -> None:
     world = shop(rev="prod")
     world.run(present())
