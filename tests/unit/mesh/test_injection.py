@@ -84,7 +84,8 @@ def test_with_a_tag_default_every_row_goes_to_the_tagged_revision(
 
 
 def test_the_tag_that_led_to_a_revision_is_told() -> None:
-    assert decide(REV_PROD, {}, UNREVISIONED_AND_R).via == "prod"
+    by_tag = decide(REV_PROD, {}, UNREVISIONED_AND_R)
+    assert (by_tag.via, by_tag.reason) == ("prod", "The pod gets a sidecar of revision 1-32-0 by tag prod.")
     assert decide(REV_R, {}, UNREVISIONED_AND_R).via is None
     assert decide(ENABLED, {}, TAGGED_DEFAULT).via == "default"
 
@@ -146,6 +147,7 @@ def test_an_istiod_without_ready_pod_blocks_pods() -> None:
     planes = build.planes(build.istiod(R, ready=0))
     decision = injection.effective(REV_R, {}, build.hooks(build.injector(R)), "shop", planes)
     assert (decision.kind, decision.revision) == ("blocked", R)
+    assert "istiod 1-32-0 has no ready pod" in decision.reason
 
 
 def test_a_blocked_webhook_blocks_even_pods_that_istiod_would_decline() -> None:
@@ -163,6 +165,12 @@ def test_a_webhook_by_url_needs_no_ca_bundle_and_is_answered_by_its_remote_plane
     planes = build.planes(webhooks=webhooks)
     assert [plane.location for plane in planes] == ["remote"]
     assert injection.effective(REV_R, {}, webhook.hooks(webhooks), "shop", planes).revision == R
+
+
+def test_a_webhook_by_url_is_answered_by_the_plane_of_its_own_revision() -> None:
+    hooks = build.hooks(build.injector(R, url="https://istiod.example/inject"))
+    planes = [*build.planes(build.istiod("a", ready=0)), *build.planes(webhooks=[build.injector(R, url="https://istiod.example/inject")])]
+    assert injection.effective(REV_R, {}, hooks, "shop", planes).revision == R
 
 
 def test_without_knowing_planes_every_trusted_webhook_counts_as_answered() -> None:

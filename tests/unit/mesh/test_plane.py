@@ -34,6 +34,16 @@ def test_a_distroless_image_shows_the_plain_version_and_its_own_tag() -> None:
     assert (found.version, found.image_tag) == ("1.32.0", "1.32.0-distroless")
 
 
+def test_istiods_container_counts_and_not_one_beside_it() -> None:
+    deployment = build.istiod("r1")
+    deployment["spec"]["template"]["spec"]["containers"].insert(0, {"name": "logs", "image": "hub/logs:9"})
+    (found,) = build.planes(deployment)
+    assert found.version == "1.32.0"
+    deployment["spec"]["template"]["spec"]["containers"] = [{"name": "own", "image": "hub/pilot:1.30.0"}]
+    (renamed,) = build.planes(deployment)
+    assert renamed.version == "1.30.0"
+
+
 def test_an_image_by_digest_leaves_the_version_to_the_charts_label() -> None:
     deployment = build.istiod("r1", labels={"app.kubernetes.io/version": "1.31.2"})
     deployment["spec"]["template"]["spec"]["containers"][0]["image"] = "hub/pilot@sha256:0011"
@@ -91,6 +101,8 @@ def test_planes_of_one_name_in_two_namespaces_keep_their_own_webhooks() -> None:
         ({"labels": {"install.operator.istio.io/owning-resource": "unknown", "app.kubernetes.io/managed-by": "Helm"}}, "unknown", ""),
         ({"annotations": HELM}, "helm", "istiod"),
         ({"labels": ISTIOCTL}, "istioctl", "installed-state"),
+        ({"labels": {"operator.istio.io/managed": "Reconcile"}}, "istioctl", "unknown"),
+        ({"labels": {"install.operator.istio.io/owning-resource": "mesh"}}, "istioctl", "mesh"),
         ({"labels": {"meshyard.io/owner": "meshyard-revision-r1"}}, "meshyard", "meshyard-revision-r1"),
         ({"labels": {"meshyard.io/owner": "meshyard-revision-r1", **ISTIOCTL}, "annotations": HELM}, "meshyard", "meshyard-revision-r1"),
         ({"ownerReferences": SAIL_OWNER, "annotations": HELM}, "operator", "IstioRevision default-v1-30-0"),

@@ -64,6 +64,14 @@ def test_a_tag_in_a_webhook_or_a_service_blocks() -> None:
     assert found(free(services=[build.tag_service("prod", OLD)])) == [("Service", "istiod-revision-tag-prod")]
 
 
+def test_of_a_tag_that_was_moved_by_half_only_the_half_that_was_left_blocks() -> None:
+    moved = [build.injector(OLD), build.injector(NEW), build.injector(NEW, tag="prod")]
+    half = free(mutating_webhooks=moved, services=[build.tag_service("prod", OLD)])
+    assert found(half) == [("Service", "istiod-revision-tag-prod")]
+    follower = dataclasses.replace(half, namespaces=[build.namespace("shop", {"istio.io/rev": "prod"})])
+    assert found(follower) == [("Service", "istiod-revision-tag-prod"), ("Namespace", "shop")]
+
+
 # Check 2.
 def test_the_default_validator_blocks_by_its_label_and_by_its_service() -> None:
     by_label = validator("istiod-default-validator", NEW)
@@ -100,6 +108,11 @@ def test_a_namespace_that_follows_a_tag_or_the_default_blocks_with_that_reason()
         clusters = [free(namespaces=[build.namespace("shop", marks)], mutating_webhooks=webhooks)]
         reasons = {one.name: one.reason for one in usage.blockers(OLD, clusters, successor=NEW)}
         assert reasons["shop"] == f"its new pods come to it by the tag {tag}"
+
+
+def test_a_revision_label_that_the_injection_label_overrules_does_not_block() -> None:
+    marks = {"istio-injection": "disabled", "istio.io/rev": OLD}
+    assert found(free(namespaces=[build.namespace("shop", marks)])) == []
 
 
 def test_the_unrevisioned_plane_is_free_once_the_tag_default_points_elsewhere() -> None:
@@ -160,6 +173,12 @@ def test_a_proxy_that_is_connected_to_it_blocks_even_if_it_is_no_pod_here() -> N
     assert (one.cluster, one.kind, one.namespace, one.name) == ("east", "Proxy", "plain", "vm-1")
 
 
+@pytest.mark.parametrize(("cluster", "told"), [("west", "west"), ("", "east")])
+def test_a_connected_proxy_is_told_with_its_own_cluster_where_istiod_knows_it(cluster: str, told: str) -> None:
+    streams = syncz.parse([{"proxy": "vm-1.plain", "cluster_id": cluster}], OLD, "istiod-0")
+    assert [one.cluster for one in usage.blockers(OLD, [free(connections=syncz.merge(streams))], successor=NEW)] == [told]
+
+
 def test_istiods_that_could_not_be_asked_block_as_unknown() -> None:
     silent = syncz.Connections(silent=(syncz.Silent(OLD, "istiod-0", "timed out"), syncz.Silent(NEW, "istiod-9", "timed out")))
     assert found(free(connections=silent)) == [("Istiod", "istiod-0")]
@@ -173,6 +192,8 @@ def test_configuration_labelled_with_it_blocks(kind: str) -> None:
     raw = {"metadata": build.meta("web", "shop", {"istio.io/rev": OLD})}
     other = {"metadata": build.meta("ok", "shop", {"istio.io/rev": NEW})}
     assert found(free(config={kind: [raw, other]})) == [(kind, "web")]
+    tagged = free(config={kind: [other]}, services=[build.tag_service("prod", OLD)])
+    assert found(tagged) == [("Service", "istiod-revision-tag-prod")]
 
 
 # Check 8.
@@ -216,6 +237,11 @@ def test_a_cluster_that_nobody_connected_and_unread_remote_secrets_block_as_unkn
 def test_a_successor_that_is_not_ready_blocks(changes: dict[str, Any], part: str) -> None:
     calm = {"namespaces": [build.namespace("plain")], "pods": []}
     assert any(part in one.reason for one in usage.blockers(OLD, [free(**{**calm, **changes})], successor=NEW))
+
+
+def test_a_successor_is_named_by_its_deployment() -> None:
+    cluster = free(workloads={"Deployment": [build.istiod(OLD), build.istiod(NEW, ready=0)]}, namespaces=[], pods=[])
+    assert ("Deployment", f"istiod-{NEW}") in found(cluster)
 
 
 def test_without_successor_only_use_blocks() -> None:

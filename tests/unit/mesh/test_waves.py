@@ -77,6 +77,7 @@ def test_given_waves_are_kept_and_what_they_leave_out_is_named() -> None:
         (["shop"], "list of lists"),
         ([[1]], "list of lists"),
         (None, "list of lists"),
+        ([["nope"]], "Those are: cart, shop"),
     ],
 )
 def test_wrong_waves_are_refused_in_a_sentence(wrong: Any, part: str) -> None:

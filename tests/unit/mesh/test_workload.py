@@ -147,7 +147,21 @@ def test_a_strategy_that_keeps_old_pods_is_told(kind: str, spec: dict[str, Any],
 
 def test_a_workload_of_an_operator_names_its_owner() -> None:
     owners = [{"apiVersion": "acid.zalan.do/v1", "kind": "postgresql", "name": "db"}]
-    assert "belongs to postgresql db" in reason("StatefulSet", build.workload("db", ownerReferences=owners))
+    found = reason("StatefulSet", build.workload("db", ownerReferences=owners))
+    assert found == "StatefulSet shop/db belongs to postgresql db, which may take a change of it back: restart it by means of its owner."
+
+
+def test_what_kubernetes_itself_owns_is_restarted_by_its_owner() -> None:
+    owners = [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"}]
+    for kind in ("Pod", "ReplicaSet", "Job"):
+        assert reason(kind, build.workload("x", ownerReferences=owners)) == f"{kind} shop/x belongs to Deployment cart: restart that."
+    assert "is an Argo Rollout" in reason("Rollout", build.workload("x", ownerReferences=owners))
+
+
+def test_of_several_owners_the_controller_counts() -> None:
+    owners = [{"kind": "Other", "name": "a"}, {"kind": "Chief", "name": "b", "controller": True}]
+    assert str(workload.owner({"metadata": {"ownerReferences": owners}})) == "Chief b"
+    assert str(workload.owner({"metadata": {"ownerReferences": owners[::-1]}})) == "Chief b"
 
 
 def test_a_gateway_of_the_gateway_api_is_left_to_istiod() -> None:
