@@ -269,7 +269,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait impor
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revision as revisions
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, readiness, retire
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, Ref, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, describe, ref_of
 from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence, execute, helmrecord, remains, rendering
 from ansible_collections.meshyard.istio.plugins.module_utils._run import readiness as condition
 from ansible_collections.meshyard.istio.plugins.module_utils._run import revision as control_plane
@@ -366,20 +366,20 @@ def _decide(run: Run, names: revisions.Names, targets: list[Object], seen: contr
 def _execute(
     run: Run, names: revisions.Names, plan: Plan, targets: list[Object], seen: control_plane.Seen
 ) -> list[readiness.Component]:
-    refs = readiness.concerned(map(ref_of, targets))
     if run.check:
-        return readiness.components(refs, seen.live)
+        return readiness.components(readiness.concerned(map(ref_of, targets)), seen.live)
     if not plan:
-        return _wait(run, names, refs, targets)
+        return _wait(run, names, plan, targets)
     # There is no place for a Lease before the namespace exists.
     first = plan[: 0 if seen.namespace_exists else 1]
     run.execute(first)
     with run.writing(names.namespace):
         run.execute(plan[len(first) :])
-        return _wait(run, names, refs, targets)
+        return _wait(run, names, plan, targets)
 
 
-def _wait(run: Run, names: revisions.Names, refs: list[Ref], targets: list[Object]) -> list[readiness.Component]:
+def _wait(run: Run, names: revisions.Names, plan: Plan, targets: list[Object]) -> list[readiness.Component]:
+    refs = readiness.concerned(map(ref_of, targets))
     if not run.params["wait"]:
         return condition.look(run.cluster, refs)
     injection = condition.injection(run.cluster, names, targets, run.warn)
@@ -387,6 +387,7 @@ def _wait(run: Run, names: revisions.Names, refs: list[Ref], targets: list[Objec
         parts: list[readiness.Component] = run.until(condition.observe(run.cluster, refs, injection))
     except TimedOut as problem:
         condition.explain(run.cluster, refs, problem)
+        problem.facts |= {"changed": bool(plan), "steps": [describe(step) for step in plan]}
         raise
     return parts
 

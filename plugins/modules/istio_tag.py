@@ -153,7 +153,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module imp
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names, check_revision
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import install, tag, tag_removal
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import tag, tag_removal
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, ref_of
 from ansible_collections.meshyard.istio.plugins.module_utils._run import execute, tags
 from ansible_collections.meshyard.istio.plugins.module_utils._run.readiness import Injection
@@ -193,7 +193,7 @@ def _present(run: Run, found: tags.Seen) -> Plan:
     target, plane = _target(run, found)
     default = found.configuration(Names(labels.DEFAULT, found.namespace).mutating_webhook)
     steps = tag.plan(name, target, found.tag(name), default, cluster.name)
-    for text in install.warnings(steps):
+    for text in tag.warnings(name, steps):
         run.warn(text)
     plan = execute.confirm(cluster, steps, run.warn)
     injection = Injection(cluster, found.namespace, name, revision, plane.image, run.warn) if plane and plane.image else None

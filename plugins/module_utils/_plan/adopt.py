@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import maker, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import foreign
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Patch, Ref, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Patch, Plan, Ref, ref_of
 
 ADOPTED_FROM = "meshyard.io/adopted-from"
 MANAGER = "meshyard"
@@ -142,6 +142,12 @@ def adoption(live: Object, wanted: Object, manager: str) -> Patch | None:
     reason = f"takes over the fields of {names}"
     version = str(live["metadata"].get("resourceVersion", ""))
     return Patch(ref_of(live), {"metadata": metadata}, MANAGER, before, version, reason)
+
+
+def helm_releases(steps: Plan) -> list[str]:
+    """The Helm releases out of which a plan takes objects, as C(namespace/name)."""
+    told = [raw.text(step.patch, "metadata", "annotations", ADOPTED_FROM) for step in steps if isinstance(step, Patch)]
+    return [one.removeprefix("helm:") for one in dict.fromkeys(told) if one.startswith("helm:")]
 
 
 def _givers(managed: list[Object], api_version: str) -> list[Object]:

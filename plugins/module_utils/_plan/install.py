@@ -17,7 +17,6 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import 
     Apply,
     Create,
     Object,
-    Patch,
     Plan,
     Ref,
     Step,
@@ -74,14 +73,10 @@ def plan(
 
 def warnings(steps: Plan) -> list[str]:
     """What the user must know of a plan that takes over what Helm made."""
-    origins = [
-        str((step.patch["metadata"].get("annotations") or {}).get(adopt.ADOPTED_FROM, "")) for step in steps if isinstance(step, Patch)
-    ]
     return [
-        f"Helm's release {told.removeprefix('helm:')} is taken over. Its record stays, so that helm list still shows it, and is "
-        "removed together with what it made: do not run helm upgrade, rollback or uninstall for it any more."
-        for told in dict.fromkeys(origins)
-        if told.startswith("helm:")
+        f"Helm's release {release} is taken over. Its record stays, so that helm list still shows it, and is removed together with "
+        "what it made: do not run helm upgrade, rollback or uninstall for it any more."
+        for release in adopt.helm_releases(steps)
     ]
 
 

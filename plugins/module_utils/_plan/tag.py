@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw, webhook
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names, check_tag
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, ownership
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import CREATOR, converge, manager_of
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, tag_webhooks
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import CREATOR, converge
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import (
     OWNER_LABEL,
     Apply,
@@ -24,12 +23,6 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import 
     Plan,
     Ref,
 )
-
-NEVER: Object = {"matchLabels": {labels.DEACTIVATED: "never-match"}}
-_NO_LABELS = [{"key": labels.INJECTION, "operator": "DoesNotExist"}, {"key": labels.REV, "operator": "DoesNotExist"}]
-_NOT_REFUSED = {"key": labels.INJECT, "operator": "NotIn", "values": ["false"]}
-_SYSTEM = ["kube-system", "kube-public", "kube-node-lease", "local-path-storage"]
-_COPIED = ("sideEffects", "rules", "failurePolicy", "reinvocationPolicy", "admissionReviewVersions", "timeoutSeconds")
 
 
 @dataclass(frozen=True)
@@ -95,8 +88,16 @@ def plan(tag: str, target: Target, live: Mapping[Ref, Object], default: Object |
         if isinstance(step, Apply) and step.live is None and step.ref.kind == "MutatingWebhookConfiguration"
     )
     # The Service and the webhook of a tag first: an unrevisioned plane sleeps only when another serves its pods.
-    asleep = _put_to_sleep(target, default) if tag == labels.DEFAULT and default is not None else ()
-    return (*trusted, *steps, *asleep)
+    return (*trusted, *steps, *(_selectors_of(default, target) if tag == labels.DEFAULT and default is not None else ()))
+
+
+def warnings(tag: str, steps: Plan) -> list[str]:
+    """What the user must know of a plan that takes a tag out of a Helm release."""
+    return [
+        f"Tag {tag} was part of Helm's release {release} and is not any more: the next upgrade of that release would claim it back, "
+        f"unless it is taken out of its revisionTags."
+        for release in adopt.helm_releases(steps)
+    ]
 
 
 def objects(tag: str, target: Target) -> list[Object]:
@@ -116,7 +117,7 @@ def objects(tag: str, target: Target) -> list[Object]:
             "apiVersion": "admissionregistration.k8s.io/v1",
             "kind": "MutatingWebhookConfiguration",
             "metadata": {"name": target.names.tag_webhook(tag), "labels": {**marks, "app": "sidecar-injector"}},
-            "webhooks": [_hook(prefix, tag, first) for prefix in _prefixes(tag, target.every_pod)],
+            "webhooks": [tag_webhooks.hook(prefix, tag, first) for prefix in tag_webhooks.prefixes(tag, target.every_pod)],
         }
     ]
     if target.service is not None:
@@ -124,44 +125,6 @@ def objects(tag: str, target: Target) -> list[Object]:
         metadata = {"name": name, "namespace": namespace, "labels": {**marks, "app": "istiod", "istio": "pilot"}}
         wanted.append({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": _ports_of(target.service)})
     return wanted
-
-
-def _prefixes(tag: str, every_pod: bool) -> list[str]:
-    default = ["namespace.", "object.", *(["auto."] if every_pod else [])]
-    return ["rev.namespace.", "rev.object.", *(default if tag == labels.DEFAULT else [])]
-
-
-def _hook(prefix: str, tag: str, canonical: Object) -> Object:
-    called = {key: copy.deepcopy(canonical["clientConfig"][key]) for key in ("service", "url") if key in canonical["clientConfig"]}
-    copied = {key: copy.deepcopy(canonical[key]) for key in _COPIED if key in canonical}
-    return {"name": f"{prefix}{webhook.INJECTOR}", "clientConfig": called, **copied, **selectors(prefix, tag)}
-
-
-def selectors(prefix: str, value: str) -> Object:
-    """What a webhook of that prefix catches for a revision or tag, as the istiod chart has it."""
-    here = {"key": labels.REV, "operator": "In", "values": [value]}
-    unlabelled, no_injection = {"matchExpressions": _NO_LABELS}, _NO_LABELS[0]
-    no_revision = _NO_LABELS[1]
-    known: dict[str, tuple[Any, Any]] = {
-        "rev.namespace.": ({"matchExpressions": [here, no_injection]}, {"matchExpressions": [_NOT_REFUSED]}),
-        "rev.object.": (unlabelled, {"matchExpressions": [_NOT_REFUSED, here]}),
-        "namespace.": (
-            {"matchExpressions": [{"key": labels.INJECTION, "operator": "In", "values": ["enabled"]}]},
-            {"matchExpressions": [_NOT_REFUSED]},
-        ),
-        "object.": (
-            unlabelled,
-            {"matchExpressions": [{"key": labels.INJECT, "operator": "In", "values": ["true"]}, no_revision]},
-        ),
-        "auto.": (
-            {"matchExpressions": [*_NO_LABELS, {"key": labels.NAMESPACE_NAME, "operator": "NotIn", "values": _SYSTEM}]},
-            {"matchExpressions": [{"key": labels.INJECT, "operator": "DoesNotExist"}, no_revision]},
-        ),
-    }
-    if prefix not in known:
-        return {}
-    namespaces, pods = copy.deepcopy(known[prefix])
-    return {"namespaceSelector": namespaces, "objectSelector": pods}
 
 
 def _ports_of(service: Object) -> Object:
@@ -185,39 +148,11 @@ def _with_bundles(body: Object, bundle: str) -> Object:
     return complete
 
 
-def _put_to_sleep(target: Target, default: Object) -> Plan:
+def _selectors_of(default: Object, target: Target) -> Plan:
     """The tag C(default) takes over what the unrevisioned plane catches; unless it points to just that one."""
     if target.names.revision == labels.DEFAULT:
-        return wake_up(default)
-    asleep = {"namespaceSelector": NEVER, "objectSelector": NEVER}
-    return _set_selectors(default, lambda _prefix: asleep, "the tag default takes over what it catches")
-
-
-def wake_up(default: Object) -> Plan:
-    """The step that lets the webhooks of the unrevisioned plane catch pods again, where they were put to sleep."""
-    return _set_selectors(
-        default, lambda prefix: selectors(prefix, labels.DEFAULT), "it catches pods of the default revision again"
-    )
-
-
-def _set_selectors(configuration: Object, chosen: Callable[[str], Object], reason: str) -> Plan:
-    """Applies only selectors, and only where a webhook has others."""
-    now = {raw.text(hook, "name"): hook for hook in raw.items(configuration, "webhooks")}
-    wanted = {name: chosen(name.removesuffix(webhook.INJECTOR)) for name in now}
-    hooks = [{"name": name, **given} for name, given in wanted.items() if given]
-    changed = tuple(
-        f"webhooks[{hook['name']}].{key}" for hook in hooks for key, value in hook.items() if now[hook["name"]].get(key) != value
-    )
-    if not changed:
-        return ()
-    manager = manager_of(owner(labels.DEFAULT))
-    body = {
-        "apiVersion": configuration["apiVersion"],
-        "kind": configuration["kind"],
-        "metadata": {"name": raw.name(configuration)},
-        "webhooks": hooks,
-    }
-    return (Apply(body, manager, configuration, reason, changed, ownership.overruled(configuration, manager, changed)),)
+        return tag_webhooks.wake_up(default)
+    return tag_webhooks.put_to_sleep(default)
 
 
 def planned(names: Names) -> Target:

@@ -12,7 +12,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh import inject
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Delete, Object, Plan, Ref, ref_of
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.tag import wake_up
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.tag_webhooks import wake_up
 
 _SHOWN = 5
 

@@ -103,7 +103,8 @@ def explain(cluster: Cluster, refs: Iterable[Ref], problem: TimedOut) -> None:
         if ref.kind == "Deployment" and not (rolled := workload.rolled_out(workload.parse(obj))).done:
             told = stuck.report(cluster, workload.parse(obj), rolled.why)
             problem.facts["evidence"] = told
-            problem.problem += f" {stuck.sentence(told)}"
+            repeated = f"{told['kind']} {told['namespace']}/{told['name']}: {told['why']}."
+            problem.problem += stuck.sentence(told).removeprefix(repeated)
 
 
 def _get(cluster: Cluster, ref: Ref) -> Object | None:

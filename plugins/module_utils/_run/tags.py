@@ -18,7 +18,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh import tag as
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import TEMPLATE_KINDS
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import tag as decision
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import tag_removal
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import tag_removal, tag_webhooks
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Apply, Object, Ref, ref_of
 from ansible_collections.meshyard.istio.plugins.module_utils._run.readiness import Injection
 
@@ -118,7 +118,7 @@ def followers(cluster: Cluster, found: Seen, tag: str) -> list[str]:
 
 def _awake(configuration: Object, tag: str) -> Object:
     """The configuration of the unrevisioned plane as it will be when the tag C(default) is gone."""
-    steps = decision.wake_up(configuration) if tag == labels.DEFAULT and _is_unrevisioned(configuration) else ()
+    steps = tag_webhooks.wake_up(configuration) if tag == labels.DEFAULT and _is_unrevisioned(configuration) else ()
     chosen = {hook["name"]: hook for step in steps if isinstance(step, Apply) for hook in step.body["webhooks"]}
     hooks = [{**hook, **chosen.get(hook["name"], {})} for hook in raw.items(configuration, "webhooks")]
     return {**configuration, "webhooks": hooks}
