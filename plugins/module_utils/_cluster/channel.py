@@ -50,9 +50,12 @@ def short(problem: BaseException) -> str:
 
 
 def _body(text: str) -> bytes:
-    """The websocket library appends the body of a refusal as a Python literal."""
+    """The body of a refusal, which the websocket library appends: older versions as a Python literal, newer ones as it is."""
+    body = text.rpartition("-+-+- ")[2].strip()
+    if not body.startswith(("b'", 'b"')):
+        return b"" if body == "None" else body.encode()
     try:
-        found = ast.literal_eval(text.rpartition("-+-+- ")[2])
+        found = ast.literal_eval(body)
     except (ValueError, SyntaxError):
         return b""
     return found if isinstance(found, bytes) else b""

@@ -54,9 +54,22 @@ def objects(
     try:
         return list(_pages(cluster, kind, namespace, labels, fields, metadata_only))
     except ApiError as error:
-        if error.status == 404:
+        # An account without rights to a kind is told so even where the kind does not exist.
+        if error.status == 404 or (error.status == 403 and not exists(cluster, kind)):
             return []
         raise
+
+
+def exists(cluster: Cluster, kind: Kind) -> bool:
+    """Whether the API server knows a kind, which every account may ask; one that may not is told that it does."""
+    if not kind.group:
+        return True
+    path = f"/apis/{kind.group}/{kind.version}"
+    try:
+        known = cluster.api.send("GET", path, verb="read", what=f"the kinds of {kind.api_version}").get("resources") or ()
+    except ApiError as error:
+        return error.status != 404
+    return any(one.get("name") == kind.plural for one in known)
 
 
 def _pages(

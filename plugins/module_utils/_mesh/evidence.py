@@ -72,7 +72,11 @@ class Evidence:
             "ValidatingWebhookConfigurations": self.validating_webhooks,
             "services": self.services,
             "Istio configuration": self.config,
-            **{f"{kind}s": self.workloads.get(kind) for kind in {*TEMPLATE_KINDS, *self.workloads}},
-            **{f"{kind}s": found for kind, found in (self.config or {}).items()},
+            **{_plural(kind): self.workloads.get(kind) for kind in {*TEMPLATE_KINDS, *self.workloads}},
+            **{_plural(kind): found for kind, found in (self.config or {}).items()},
         }
         return sorted(what for what, found in lists.items() if found is None)
+
+
+def _plural(kind: str) -> str:
+    return f"{kind.removesuffix('y')}ies" if kind.endswith("y") and not kind.endswith("ay") else f"{kind}s"

@@ -103,9 +103,10 @@ def pairs(sender: str | None, by_responder: Mapping[str, int], behind: Behind, t
 def probe(name: str, result: Result, seen: Mapping[str, int], asked: Sequence[str], facts: Mapping[str, Any]) -> Check:
     """Whether a probe showed what was expected, on the pairs of planes that were asked for."""
     facts = {"name": name, **facts, "plane_pairs": {pair: seen.get(pair, 0) for pair in (*PAIRS, OTHER)}}
-    said = f"{result.succeeded} of {result.total} requests of {name} succeeded"
     if result.unmet:
-        return Check("probe", "failed", f"{said}; {'; '.join(result.unmet)}", facts)
+        such = f" (such as: {result.failures[0]['error']})" if result.failures else ""
+        return Check("probe", "failed", f"{name}: {'; '.join(result.unmet)}{such}", facts)
+    said = f"{name}: {result.succeeded} of {result.total} requests succeeded"
     absent = [pair for pair in asked if not seen.get(pair)]
     if absent:
         crossed = ", ".join(pair for pair in (*PAIRS, OTHER) if seen.get(pair)) or "none"

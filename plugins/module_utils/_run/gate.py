@@ -132,7 +132,7 @@ class Gate:
         """Checks that made no sense, since one before them had not passed; those that had passed before stay so."""
         word: gate.Word = "foretold" if self._wish.check else "inconclusive"
         names = [("probe", one.name) for one in self._wish.probes] + [("metric", one.name) for one in self._wish.metrics]
-        checks = [Check(kind, word, f"{name} was not looked at, since {why}", {"name": name}) for kind, name in names]
+        checks = [Check(kind, word, f"{name}: not looked at, since {why}", {"name": name}) for kind, name in names]
         return [self._final.get(f"{check.check} {check.facts['name']}", check) for check in checks]
 
     def _pods(self, mesh: Mesh, target: Target) -> gate.Pods:
@@ -165,7 +165,7 @@ class Gate:
         except Abandoned:
             raise
         except MeshyardError as problem:
-            check = Check("probe", "inconclusive", f"{one.name} could not be sent: {problem.problem.rstrip('.')}", {"name": one.name})
+            check = Check("probe", "inconclusive", f"{one.name}: it could not be sent: {problem.problem.rstrip('.')}", {"name": one.name})
             if isinstance(problem, NoClient):  # waiting does not bring one
                 self._final[f"probe {one.name}"] = check
             return check

@@ -40,7 +40,7 @@ class Probe:
 def foresee(cluster: Cluster, one: Probe, patience: Patience) -> Check:
     """What would be sent."""
     sender = probe.foresee(cluster, one.source, one.request, patience)
-    detail = f"{one.request.count} requests of {one.name} are to be sent from {one.source} to {one.request.url}"
+    detail = f"{one.name}: {one.request.count} requests are to be sent from {one.source} to {one.request.url}"
     return Check("probe", "foretold", detail, {"name": one.name, "sender": sender.describe()})
 
 

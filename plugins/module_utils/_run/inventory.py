@@ -108,7 +108,8 @@ def _silent(found: Survey) -> list[str]:
 
 
 def _unread(proof: Evidence | None) -> list[str]:
-    return [f"These may not be read, so that nothing rules out that they use a revision: {one}." for one in proof.unread()] if proof else []
+    unread = ", ".join(proof.unread()) if proof else ""
+    return [f"These may not be read, so that nothing rules out that they use a revision: {unread}."] if unread else []
 
 
 def _authority(reader: _Reader, namespace: str) -> Authority | None:

@@ -54,12 +54,12 @@ def test_a_probe_passes_when_its_expectation_holds_and_names_every_pair() -> Non
 
 def test_a_probe_fails_with_its_counts_when_its_expectation_does_not_hold() -> None:
     check = gate_traffic.probe("shop", result(200, 503), {"new-old": 2}, ["new-old"], {})
-    assert (check.verdict, "1 of 2 requests of shop succeeded" in check.detail) == ("failed", True)
+    assert (check.verdict, check.detail) == ("failed", "shop: 1 of 2 requests succeeded, and 100 % must (such as: status 503)")
 
 
 def test_a_pair_that_was_asked_for_and_not_seen_is_named_and_leaves_the_probe_inconclusive() -> None:
     check = gate_traffic.probe("shop", result(200), {"new-new": 1}, ["new-old", "new-new"], {})
-    assert (check.verdict, check.detail) == ("inconclusive", "1 of 1 requests of shop succeeded, but crossed new-new and not new-old")
+    assert (check.verdict, check.detail) == ("inconclusive", "shop: 1 of 1 requests succeeded, but crossed new-new and not new-old")
 
 
 @pytest.mark.parametrize(

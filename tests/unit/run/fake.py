@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
@@ -41,6 +42,8 @@ class FakeApi:
     def send(self, method: str, path: str, *, verb: str, what: str, query: Any = None, body: Any = None, **_further: Any) -> Any:
         self.requests += 1
         self.sent.append(f"{method} {path}")
+        if path.count("/") == 3 and path.startswith("/apis/"):
+            return self._discover(path)
         if any(path.startswith(start) for start in self.refused):
             raise ApiError("fake", verb, what, 403, "Forbidden", "no permission")
         if any(path.startswith(start) for start in self.missing):
@@ -53,6 +56,11 @@ class FakeApi:
         if method == "DELETE" and path in self.objects:
             return self.objects.pop(path)
         raise ApiError("fake", verb, what, 404, "NotFound", "not found")
+
+    def _discover(self, path: str) -> Any:
+        """The kinds of a group and version."""
+        known = [one for one in kinds.ALL if one.path().rpartition("/")[0] == path and one.path() not in self.missing]
+        return {"resources": [{"name": one.plural} for one in known]}
 
     def _read(self, path: str, query: Any, verb: str, what: str) -> Any:
         if path in self.objects:

@@ -56,8 +56,11 @@ def test_every_kind_that_may_not_be_read_is_a_blocker(api: FakeApi, name: str) -
 
 
 @pytest.mark.parametrize("name", ["Rollout", *evidence.CONFIG_KINDS])
-def test_a_kind_that_the_cluster_does_not_know_is_no_blocker(api: FakeApi, name: str) -> None:
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_kind_that_the_cluster_does_not_know_is_no_blocker(api: FakeApi, name: str, allowed: bool) -> None:
+    """An account without rights to a kind is refused even where the kind does not exist."""
     api.missing = [kind(name).path()]
+    api.refused = [] if allowed else [kind(name).path()]
     assert blockers(api) == []
 
 
