@@ -49,10 +49,10 @@ def send(cluster: Cluster, one: Probe, target: str, spaces: Sequence[Space], pat
 
     :raises MeshyardError: nothing could be sent.
     """
-    behind = _behind(cluster, one, spaces)
+    responders = behind(cluster, one, spaces)
     sent = probe.send(cluster, one.source, one.request, patience)
     result = traffic.judge(sent.answers, one.naming, one.expected)
-    seen = gate_traffic.pairs(sent.sender.plane, result.by_responder, behind, target)
+    seen = gate_traffic.pairs(sent.sender.plane, result.by_responder, responders, target)
     facts = {
         "sender": sent.sender.describe(),
         "client": sent.client,
@@ -64,7 +64,7 @@ def send(cluster: Cluster, one: Probe, target: str, spaces: Sequence[Space], pat
     return gate_traffic.probe(one.name, result, seen, one.pairs, facts), seen
 
 
-def _behind(cluster: Cluster, one: Probe, spaces: Sequence[Space]) -> Behind:
+def behind(cluster: Cluster, one: Probe, spaces: Sequence[Space]) -> Behind:
     """Who may answer: the pods behind the Service that the URL names, and the pods of the namespaces that were moved."""
     near = [pod for space in spaces for pod in space.live_pods]
     try:
