@@ -25,9 +25,9 @@ options:
     description:
       - V(present) installs the revision or changes it to what is asked for.
       - >-
-        V(absent) removes it, whoever made it, when nothing uses it any more. That is proven first, see RV(blockers). What
-        Helm or istioctl made goes with it, also Helm's record of the release. What all revisions share stays, and so does
-        the namespace.
+        V(absent) removes it, whoever made it, when nothing uses it any more. That is proven first, see RV(blockers). Pods of it
+        that are being deleted are waited for. What Helm or istioctl made goes with it, also Helm's record of the release. What
+        all revisions share stays, and so does the namespace.
     type: str
     choices: [present, absent]
     default: present
@@ -270,7 +270,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revisi
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, readiness, retire
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, describe, ref_of
-from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence, execute, helmrecord, remains, rendering
+from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence, execute, helmrecord, remains, rendering, unused
 from ansible_collections.meshyard.istio.plugins.module_utils._run import readiness as condition
 from ansible_collections.meshyard.istio.plugins.module_utils._run import revision as control_plane
 
@@ -421,11 +421,17 @@ def _absent(run: Run, names: revisions.Names) -> None:
 
 
 def _blockers(run: Run, names: revisions.Names) -> list[dict[str, Any]]:
-    found = usage.blockers(names.revision, [evidence.collect(run.cluster, names.namespace)])
+    look = unused.observe(run.cluster, names.namespace, names.revision)
+    waits = run.params["wait"] and not run.params["force"] and not run.check
+    found: list[usage.Blocker] = run.until(look) if waits else _now(run, names)
     return [
         {"cluster": one.cluster, "kind": one.kind, "namespace": one.namespace, "name": one.name, "reason": one.reason}
         for one in found
     ]
+
+
+def _now(run: Run, names: revisions.Names) -> list[usage.Blocker]:
+    return usage.blockers(names.revision, [evidence.collect(run.cluster, names.namespace)])
 
 
 if __name__ == "__main__":

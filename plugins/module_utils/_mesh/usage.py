@@ -17,7 +17,10 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh.successor imp
 
 @dataclass(frozen=True)
 class Blocker:
-    """Something that stands against deleting a revision. C(unknown) tells that it could only not be ruled out."""
+    """Something that stands against deleting a revision.
+
+    C(unknown) tells that it could only not be ruled out, C(ending) that it is a pod which is being deleted: it goes by itself.
+    """
 
     cluster: str
     kind: str
@@ -25,6 +28,7 @@ class Blocker:
     name: str
     reason: str
     unknown: bool = False
+    ending: bool = False
 
 
 def blockers(
@@ -142,7 +146,12 @@ def _template_reason(revision: str, obj: raw.Raw, kind: str, evidence: Evidence,
 def _pods(revision: str, evidence: Evidence) -> Iterator[Blocker]:
     for pod in evidence.pods or ():
         if injected_by(pod) == revision and not finished(pod):
-            yield Blocker(evidence.cluster, "Pod", raw.namespace(pod), raw.name(pod), "its proxy was injected by it")
+            reason = "its proxy was injected by it"
+            yield Blocker(evidence.cluster, "Pod", raw.namespace(pod), raw.name(pod), reason, ending=_is_ending(pod))
+
+
+def _is_ending(pod: raw.Raw) -> bool:
+    return raw.at(pod, "metadata", "deletionTimestamp") is not None
 
 
 def _configuration(revision: str, evidence: Evidence) -> Iterator[Blocker]:
@@ -162,9 +171,10 @@ def _connected(revision: str, evidence: Evidence) -> Iterator[Blocker]:
     for one in evidence.connections.silent:
         if one.plane == revision:
             yield Blocker(evidence.cluster, "Istiod", "", one.istiod, f"it could not be asked: {one.reason}", unknown=True)
+    ending = {(raw.namespace(pod), raw.name(pod)) for pod in evidence.pods or () if _is_ending(pod)}
     for connection in evidence.connections.of_plane(revision):
-        at = connection.cluster or evidence.cluster
-        yield Blocker(at, "Proxy", connection.namespace, connection.pod, f"it is connected to {connection.istiod}")
+        at, last = connection.cluster or evidence.cluster, (connection.namespace, connection.pod) in ending
+        yield Blocker(at, "Proxy", connection.namespace, connection.pod, f"it is connected to {connection.istiod}", ending=last)
 
 
 def _unconnected_clusters(evidence: Sequence[Evidence]) -> Iterator[Blocker]:

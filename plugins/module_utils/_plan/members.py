@@ -29,8 +29,8 @@ class Rolling:
     gateway: gateway.Gateway | None = None
 
     def live(self, revision: str) -> bool:
-        """Whether a live proxy of it is of the revision."""
-        return any(proxy.revision == revision for proxy in self.proxies)
+        """Whether a live proxy of it is of the revision; one that is being deleted goes by itself."""
+        return any(proxy.revision == revision and not proxy.terminating for proxy in self.proxies)
 
     def uses(self, revision: str) -> bool:
         """Whether a move of it would take something away from the revision: nothing new may come, nothing old may stay."""

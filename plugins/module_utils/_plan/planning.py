@@ -50,7 +50,9 @@ def plan(kind: str, asked: Asked, seen: Seen, selection: Selection) -> Planned:
     if kind == ROLLBACK:
         way = route.backward(asked, situation, rollback.sources(everywhere, seen.evidence))
         return Planned(way, rollback.rollback(way, everywhere, seen.evidence, selection, seen.record), everywhere)
-    way = route.backward(asked, situation, situation.beside(asked.target) if asked.target else ())
+    # Without a record the upgrade to a control plane that is there may be ended, but not one that never began.
+    ended = situation.beside(asked.target) if situation.plane(asked.target) else ()
+    way = route.backward(asked, situation, ended)
     left = upgrade.upgrade(way, everywhere, seen.evidence, selection)
     return Planned(way, replace(left, moved=_forgettable(left.moved, way, everywhere)), everywhere)
 

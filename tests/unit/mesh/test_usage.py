@@ -57,6 +57,14 @@ def test_a_revision_that_nothing_uses_may_go() -> None:
     assert usage.blockers(OLD, [free()], successor=NEW) == []
 
 
+def test_pods_that_are_being_deleted_block_as_ending_and_so_do_their_connections() -> None:
+    ending = build.pod("cart-0", revision=OLD, deletionTimestamp="2026-01-01T00:00:00Z")
+    connection = syncz.Connection("shop", "cart-0", "east", "1.31.0", OLD, "istiod-x", (), (), idle=False, sent=0.0)
+    connections = syncz.merge([connection])
+    told = usage.blockers(OLD, [free(pods=[ending], connections=connections)], successor=NEW)
+    assert [(one.kind, one.name, one.ending) for one in told] == [("Pod", "cart-0", True), ("Proxy", "cart-0", True)]
+
+
 # Check 1.
 def test_a_tag_in_a_webhook_or_a_service_blocks() -> None:
     webhooks = [build.injector(OLD), build.injector(NEW), build.injector(OLD, tag="prod")]

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Waiting for the last pods of a revision to end, where nothing else stands against deleting it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
+from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence
+
+
+def observe(cluster: Cluster, namespace: str, revision: str) -> Callable[[], Pending | Ready[list[usage.Blocker]]]:
+    """The condition that what stands against deleting a revision is final: nothing of it, or something that does not go by itself.
+
+    :param namespace: the control plane namespace.
+    """
+
+    def look() -> Pending | Ready[list[usage.Blocker]]:
+        found = usage.blockers(revision, [evidence.collect(cluster, namespace)])
+        if found and all(one.ending for one in found):
+            return Pending(f"{found[0].kind} {found[0].namespace}/{found[0].name} to end")
+        return Ready(found)
+
+    return look
