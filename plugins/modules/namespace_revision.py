@@ -307,7 +307,7 @@ def _execute(run: Run, migration: migrate.Migration) -> proof.Pods | None:
     if not waits:
         return None
     if migration.settled:
-        return {move.space.name: list(move.space.pods) for move in migration.moves}
+        return {move.space.name: move.space.pods for move in migration.moves}
     return proof.prove(run, migration.moves)
 
 

@@ -39,11 +39,16 @@ def fate(
     owner = revision(found, namespace_labels, mesh) if found else None
     if found is None or owner is None:
         return Fate(seen, None, "left", f"No revision here owns the Gateway {seen.namespace}/{name} of {seen}.")
-    target = Target(owner, mesh.target(owner).version)
     own = raw.labels_of(found).get(labels.REV)
     if own:
         reason = f"{seen} follows the Gateway {name}, which has a label {labels.REV}={own} of its own: istio_gateway moves it."
         return Fate(seen, None, "left", reason)
+    return rolled_by(deployment, pods, owner, mesh)
+
+
+def rolled_by(deployment: raw.Raw, pods: Iterable[raw.Raw], owner: str, mesh: Mesh) -> Fate:
+    """What becomes of the Deployment of a Gateway that belongs to a revision."""
+    seen, target = workload.parse(deployment), Target(owner, mesh.target(owner).version)
     if all(restarts.is_right(pod, target) for pod in pods):
         return Fate(seen, target, "already")
     return Fate(seen, target, "automatic", f"istiod {owner} rolls {seen} by itself.", waits=True)

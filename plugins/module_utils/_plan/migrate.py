@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import gateway, injection, labels, raw, restart, workload
@@ -17,6 +17,18 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import M
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.relabel import Space, Wish
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.restarts import Change, Fate
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Patch, Plan, ref_of
+
+
+class Placed(Protocol):
+    """A namespace, and what becomes of workloads in it."""
+
+    @property
+    def space(self) -> Space:
+        """The namespace as it was seen."""
+
+    @property
+    def fates(self) -> tuple[Fate, ...]:
+        """What becomes of its workloads."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +110,7 @@ def decide(spaces: Sequence[Space], wish: Wish, mesh: Mesh, protected: frozenset
     return Migration(moves, (*gone, *_warnings(moves)))
 
 
-def paired(pods: Sequence[raw.Raw], move: Move) -> list[tuple[raw.Raw, Fate]]:
+def paired(pods: Sequence[raw.Raw], move: Placed) -> list[tuple[raw.Raw, Fate]]:
     """Every pod with the fate of its workload; those of workloads that nobody has seen yet are left out."""
     fates = {fate.key[1:]: fate for fate in move.fates}
     owners = [(pod, restart.owner_of_pod(pod, move.space.owners)) for pod in pods]

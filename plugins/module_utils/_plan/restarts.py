@@ -115,6 +115,12 @@ def decide(obj: raw.Raw, pods: Iterable[raw.Raw], change: Change) -> Fate:
     return Fate(seen, target, "restarted", _why(len(wrong), len(live), change), step, mark, waits=True)
 
 
+def rolling(obj: raw.Raw, target: Target, reason: str) -> Fate:
+    """What becomes of a workload that is new, or whose template another step changes: it is waited for."""
+    seen = workload.parse(obj)
+    return Fate(seen, target, "restarted", reason, mark=seen.restarted_for, waits=True)
+
+
 def _mark(seen: Workload, wrong: list[raw.Raw], change: Change) -> str | None:
     """The mark that a restart needs, or None where none is due.
 

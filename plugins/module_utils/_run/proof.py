@@ -12,11 +12,11 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect im
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, proxies, raw, restart
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.migrate import Move, paired
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.migrate import Placed, paired
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.restarts import Fate, is_right
 from ansible_collections.meshyard.istio.plugins.module_utils._run import stuck, workloads
 
-Pods = dict[str, list[dict[str, Any]]]
+Pods = Mapping[str, Sequence[raw.Raw]]
 
 
 class Runner(Protocol):
@@ -28,7 +28,7 @@ class Runner(Protocol):
         """Waits for a condition."""
 
 
-def prove(run: Runner, moves: Sequence[Move]) -> Pods:
+def prove(run: Runner, moves: Sequence[Placed]) -> Pods:
     """Waits until every pod of the workloads that moved is right, and returns the pods by namespace.
 
     :raises MeshyardError: a pod that came up wrong, or one that stays as it was.
@@ -42,7 +42,7 @@ def live(pods: Sequence[raw.Raw]) -> list[raw.Raw]:
     return [pod for pod in pods if raw.at(pod, "metadata", "deletionTimestamp") is None and not proxies.finished(pod)]
 
 
-def lines(moves: Sequence[Move], pods: Mapping[str, Sequence[raw.Raw]]) -> list[dict[str, Any]]:
+def lines(moves: Sequence[Placed], pods: Pods) -> list[dict[str, Any]]:
     """The return value C(proof): one entry for each pod that is as it should be."""
     return [
         _line(pod, move)
@@ -52,7 +52,7 @@ def lines(moves: Sequence[Move], pods: Mapping[str, Sequence[raw.Raw]]) -> list[
     ]
 
 
-def _look(cluster: Cluster, moves: Sequence[Move]) -> Pending | Ready[Pods]:
+def _look(cluster: Cluster, moves: Sequence[Placed]) -> Pending | Ready[Pods]:
     pods = {move.space.name: workloads.pods(cluster, move.space.name) for move in moves}
     late = []
     for move in moves:
@@ -77,7 +77,7 @@ def _refuse_final(cluster: Cluster, pod: raw.Raw, fate: Fate) -> None:
     )
 
 
-def _line(pod: raw.Raw, move: Move) -> dict[str, Any]:
+def _line(pod: raw.Raw, move: Placed) -> dict[str, Any]:
     proxy = proxies.proxy_of(pod)
     owner = restart.owner_of_pod(pod, move.space.owners)
     return {

@@ -1,0 +1,382 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Installs gateways from the official chart, and moves running gateways to another revision in place."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: istio_gateway
+short_description: Install an Istio gateway, or move a running one to another revision
+author:
+  - Meshyard contributors (@meshyard)
+description:
+  - Installs an ingress or egress gateway from the official C(gateway) chart.
+  - Moves a running gateway to another revision in place. Its Service stays the same object, with its UID, cluster IP, node
+    ports and load balancer address. Only its pods are replaced, one after the other.
+  - >-
+    A gateway that others installed (Helm, istioctl, manifests) is moved by the smallest patch of its pod template, the label
+    C(istio.io/rev) and a restart mark. The former label is kept in the annotation C(meshyard.io/former) of its Deployment,
+    and O(state=former) gives it back.
+  - >-
+    A Gateway of the Gateway API is moved by the label C(istio.io/rev) on the Gateway. Its control plane then rolls the
+    Deployment that belongs to it.
+  - A workload whose pods are right already is not restarted, so a run that was killed is taken up by running again.
+options:
+  name:
+    description: Name of the gateway, which is that of its Deployment or DaemonSet, or of its Gateway of the Gateway API.
+    type: str
+    required: true
+  namespace:
+    description: Namespace of the gateway.
+    type: str
+    required: true
+  state:
+    description:
+      - V(present) moves the gateway to O(revision); with O(version) it installs it, and keeps it as the chart renders it.
+      - V(absent) removes a gateway that this module installed. One that others made is refused.
+      - V(former) gives back the label that the gateway had before it was moved.
+    type: str
+    choices: [present, absent, former]
+    default: present
+  revision:
+    description:
+      - Revision of the control plane that the gateway is to belong to, or a tag that points to it.
+      - Needed with O(state=present).
+    type: str
+  version:
+    description:
+      - Version of Istio whose chart is rendered. Needed to install a gateway.
+      - >-
+        Without it a gateway that exists is moved by a patch of its pod template, whoever made it, and no Helm is needed.
+        A gateway that others made is moved that way in any case.
+    type: str
+  kind:
+    description:
+      - V(ingress) has a Service of the type C(LoadBalancer), V(egress) one of the type C(ClusterIP).
+      - When not given, it is as in the last call with O(version), at first V(ingress).
+    type: str
+    choices: [ingress, egress]
+  values:
+    description:
+      - Values for the chart. Keys that the chart does not know are refused.
+      - When not given, those of the last call with O(version) are taken again, so that a move alone changes nothing else.
+      - >-
+        Unless they say otherwise, the Deployment never gives up a pod before another one is ready (C(maxUnavailable) is 0).
+    type: dict
+  create_namespace:
+    description: Whether a missing namespace is created.
+    type: bool
+    default: false
+  forget_former:
+    description: Whether the record of the former label is dropped. There is no O(state=former) after it.
+    type: bool
+    default: false
+  planned_revisions:
+    description:
+      - Revisions and tags that an earlier task of the same run makes. Check mode takes them as installed and ready.
+      - Ignored outside check mode.
+    type: list
+    elements: str
+    default: []
+  allow_unsupported:
+    description: Whether a version of Istio or Kubernetes is accepted that this collection was not tested with.
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - How long, in seconds, the rollout may go without any progress.
+      - When it is over the module fails and names the pods that are not ready and why. Running again takes up from there.
+    type: int
+    default: 300
+extends_documentation_fragment:
+  - kubernetes.core.k8s_auth_options
+  - meshyard.istio.attributes
+  - meshyard.istio.connection
+  - meshyard.istio.control_plane
+  - meshyard.istio.chart
+  - meshyard.istio.wait
+notes:
+  - >-
+    A label of the namespace outweighs that of a pod. When C(istio.io/rev) or C(istio-injection) on the namespace leads the
+    gateway elsewhere, the module fails and says so. M(meshyard.istio.namespace_revision) then moves the namespace.
+  - >-
+    A pod that ends goes on answering for C(terminationDrainDuration) (5 seconds unless C(meshConfig.defaultConfig) or the
+    annotation C(proxy.istio.io/config) says otherwise), while Kubernetes takes it out of the Service. A load balancer that
+    takes longer to notice needs a longer one, below the C(terminationGracePeriodSeconds) of the pod.
+  - >-
+    Waiting does not include an address from a load balancer. RV(gateway.address) is C(null) until there is one.
+  - >-
+    In Istio before 1.29.5 and 1.30.2 the control plane may drop requests for up to 30 seconds when it takes over a Gateway
+    of the Gateway API.
+seealso:
+  - module: meshyard.istio.namespace_revision
+  - module: meshyard.istio.istio_revision
+"""
+
+EXAMPLES = r"""
+- name: Install an ingress gateway
+  meshyard.istio.istio_gateway:
+    name: istio-ingress
+    namespace: istio-ingress
+    version: 1.31.0
+    revision: 1-31-0
+    values:
+      service:
+        externalTrafficPolicy: Local
+
+- name: Move it to another revision, with its chart
+  meshyard.istio.istio_gateway:
+    name: istio-ingress
+    namespace: istio-ingress
+    version: 1.32.0
+    revision: 1-32-0
+
+- name: Move a gateway that Helm installed
+  meshyard.istio.istio_gateway:
+    name: istio-ingressgateway
+    namespace: istio-system
+    revision: 1-32-0
+
+- name: Bring it back
+  meshyard.istio.istio_gateway:
+    name: istio-ingressgateway
+    namespace: istio-system
+    state: former
+"""
+
+RETURN = r"""
+gateway:
+  description: The gateway as it is now. In check mode its revision is the one that it would have, everything else is as it is.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Name of the gateway.
+      type: str
+    namespace:
+      description: Namespace of the gateway.
+      type: str
+    revision:
+      description: Revision that a new pod of the gateway gets; C(null) for none.
+      type: str
+    revision_before:
+      description: The same before this call.
+      type: str
+    service:
+      description: Name of its Service; C(null) without one, as are the values of it.
+      type: str
+    uid:
+      description: UID of the Service.
+      type: str
+    cluster_ip:
+      description: Cluster IP of the Service.
+      type: str
+    address:
+      description: First address or host name of its load balancer.
+      type: str
+    node_ports:
+      description: The node ports by the name of the port.
+      type: dict
+    pods:
+      description: How many live pods there are (C(total)), and how many have the proxy of the revision (C(on_target)).
+      type: dict
+    ready:
+      description: Whether its rollout is complete and every pod is on the revision.
+      type: bool
+  sample:
+    name: istio-ingress
+    namespace: istio-ingress
+    revision: 1-32-0
+    revision_before: 1-31-0
+    service: istio-ingress
+    uid: 0f6c3c6e-6d4e-4c63-8d16-5d6f6dcb0f2b
+    cluster_ip: 10.96.1.20
+    address: 10.99.200.1
+    node_ports: {http2: 30080}
+    pods: {total: 2, on_target: 2}
+    ready: true
+before:
+  description: Name, UID, cluster IP, address and node ports of the Service before this call; C(null) without a Service.
+  returned: success
+  type: dict
+  sample:
+    service: istio-ingress
+    uid: 0f6c3c6e-6d4e-4c63-8d16-5d6f6dcb0f2b
+    cluster_ip: 10.96.1.20
+    address: 10.99.200.1
+    node_ports: {http2: 30080}
+made_by:
+  description: Who made the gateway. One of C(meshyard), C(helm), C(istioctl), C(operator), C(unknown) and C(nobody).
+  returned: success
+  type: str
+  sample: helm
+proof:
+  description: Each pod that is as it should be, with its revision and image. Empty in check mode and with O(wait=false).
+  returned: success
+  type: list
+  elements: dict
+steps:
+  description: What was written, or would be in check mode.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {action: patch, kind: Deployment, namespace: istio-ingress, name: istio-ingress, reason: "restart for 1-32-0@1.32.0+0a1b2c3d4e"}
+stuck:
+  description: The workload when it did not roll, with its pods, the reasons and the last events.
+  returned: failure, when the rollout does not go on
+  type: list
+  elements: dict
+cluster:
+  description: The cluster that was used.
+  returned: success
+  type: dict
+  sample: {host: "https://10.99.0.11:6443", context: central, uid: 6f1c8a1e-6a3f-4df1-9c1e-0d8f5a5f6b11}
+requests:
+  description: Number of requests to the API server.
+  returned: success
+  type: int
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
+from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.raw import Raw
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import exposure, gateway, gateway_chart, gateway_recipe
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.gateway_state import Found, Move, Wish
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import Mesh
+from ansible_collections.meshyard.istio.plugins.module_utils._run import execute, gateways, proof, rollout, workloads
+from ansible_collections.meshyard.istio.plugins.module_utils._run.rendering import Renderer
+from ansible_collections.meshyard.istio.plugins.module_utils._run.revision import kubernetes_version
+
+
+def spec() -> dict[str, Any]:
+    """The options of this module."""
+    return {
+        **arguments.connection(),
+        **arguments.control_plane_namespace(),
+        **arguments.chart(),
+        **arguments.waiting(),
+        "name": {"type": "str", "required": True},
+        "namespace": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent", "former"], "default": "present"},
+        "revision": {"type": "str"},
+        "version": {"type": "str"},
+        "kind": {"type": "str", "choices": ["ingress", "egress"]},
+        "values": {"type": "dict"},
+        "create_namespace": {"type": "bool", "default": False},
+        "forget_former": {"type": "bool", "default": False},
+        "planned_revisions": {"type": "list", "elements": "str", "default": []},
+        "allow_unsupported": {"type": "bool", "default": False},
+    }
+
+
+def main() -> None:
+    """Observe, decide, execute, prove, answer."""
+    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    with reporting(module):
+        chart = _chart(module.params)
+        run = Run(module)
+        found = gateways.find(run.cluster, run.params["namespace"], run.params["name"])
+        if run.params["state"] == "absent":
+            _absent(run, found)
+        else:
+            _move(run, found, chart)
+
+
+def _chart(params: dict[str, Any]) -> Renderer | None:
+    """The chart, once the options are found to go together; None where nothing is rendered."""
+    present = params["state"] == "present"
+    if present and not params["revision"]:
+        raise MeshyardError("State present needs a revision.", "Name the revision or tag that the gateway is to belong to.")
+    if not present and params["revision"]:
+        raise MeshyardError(f"revision has no meaning with state {params['state']}.", "Leave it out.")
+    if present and params["values"] and not params["version"]:
+        raise MeshyardError("values need a version, whose chart they are for.", "Give version, or leave values out to move it alone.")
+    if not (present and params["version"]):
+        return None
+    version = versions.parse(params["version"])
+    if not params["allow_unsupported"]:
+        versions.check_supported(version)
+    return Renderer("gateway", version, params)
+
+
+def _move(run: Run, found: Found, chart: Renderer | None) -> None:
+    wish = Wish(run.params["state"], run.params["revision"] or "", run.params["forget_former"])
+    mesh = workloads.mesh(run.cluster, run.params["control_plane_namespace"])
+    if run.check:
+        mesh = mesh.planned(run.params["planned_revisions"])
+    gateway_chart.refuse_values(found, run.params["values"])
+    if chart and not found.theirs:
+        move = _rendered(run, found, chart, wish, mesh)
+    elif wish.state == "former" and not found.exists:
+        return run.answer((), gateway=None, before=None, made_by="nobody", proof=[])
+    else:
+        move = gateway.move(found, wish, mesh)
+    gateway.refuse_stuck(move)
+    for text in move.warnings:
+        run.warn(text)
+    return _answer(run, found, move, gateway.now(found, mesh).revision, _execute(run, move))
+
+
+def _rendered(run: Run, found: Found, chart: Renderer, wish: Wish, mesh: Mesh) -> Move:
+    """The steps towards what the chart renders, and what becomes of the workload then."""
+    params, cluster = run.params, run.cluster
+    how = gateway_recipe.recipe(found, params["kind"], params["values"])
+    chart.refuse_other()
+    chart.refuse_unknown(how.values)
+    kubernetes = kubernetes_version(cluster, chart.version, params["allow_unsupported"], run.warn)
+    objects = chart.objects(found.name, found.space.name, how.chart_values(wish.revision), kubernetes)
+    targets = gateway_chart.wanted(objects, found, how, wish, mesh)
+    live = gateways.rendered(cluster, found, targets)
+    gateway_chart.refuse_strangers(found, live, cluster.name)
+    first = gateway_chart.namespace_step(found, create=params["create_namespace"], check=run.check)
+    plan = execute.confirm(cluster, gateway_chart.converge(targets, live, found), run.warn)
+    return gateway_chart.move(found, targets, (*first, *plan), wish, mesh)
+
+
+def _execute(run: Run, move: Move) -> Sequence[Raw]:
+    """Writes and waits; returns the pods once each is proven, none where nobody waits for that."""
+    if run.check:
+        return []
+    if not move.settled:
+        with run.writing(run.params["control_plane_namespace"]):
+            done = run.execute(move.plan)
+            timeout, wait = run.params["wait_timeout"], run.params["wait"]
+            rollout.roll(run, move.fates, max_parallel=1, timeout=timeout, wait=wait, done=done)
+    if not run.params["wait"]:
+        return []
+    return move.space.pods if move.settled else proof.prove(run, [move])[move.space.name]
+
+
+def _answer(run: Run, found: Found, move: Move, before: str | None, pods: Sequence[Raw]) -> None:
+    now = gateways.find(run.cluster, found.space.name, found.name) if move.steps and not run.check else found
+    run.answer(
+        move.steps,
+        gateway={**gateway.describe(now, move), "revision_before": before},
+        before=exposure.serves(found.service),
+        made_by=now.made_by.kind if now.exists else "nobody",
+        proof=proof.lines([move], {move.space.name: pods}),
+    )
+
+
+def _absent(run: Run, found: Found) -> None:
+    plan = gateway_chart.removal(found, gateways.rendered(run.cluster, found))
+    if plan and not run.check:
+        with run.writing(run.params["control_plane_namespace"]):
+            run.execute(plan)
+            if run.params["wait"]:
+                run.until(lambda: gateways.gone(run.cluster, found))
+    made_by = found.made_by.kind if found.exists else "nobody"
+    run.answer(plan, gateway=None, before=exposure.serves(found.service), made_by=made_by, proof=[])
+
+
+if __name__ == "__main__":
+    main()
