@@ -17,8 +17,8 @@ Object = dict[str, Any]
 class FakeApi:
     """Stands in for the transport of a cluster.
 
-    :ivar objects: by path. :ivar refused: beginnings of paths that this account may not read.
-    :ivar missing: beginnings of paths that the server does not know. :ivar sent: every request, as C("GET /path").
+    :ivar objects: by path. :ivar refused: the paths of lists that this account may not read, nor anything in them.
+    :ivar missing: the paths of lists that the server does not know. :ivar sent: every request, as C("GET /path").
     """
 
     host = "https://fake"
@@ -44,9 +44,9 @@ class FakeApi:
         self.sent.append(f"{method} {path}")
         if path.count("/") == 3 and path.startswith("/apis/"):
             return self._discover(path)
-        if any(path.startswith(start) for start in self.refused):
+        if path in self.refused or path.rpartition("/")[0] in self.refused:
             raise ApiError("fake", verb, what, 403, "Forbidden", "no permission")
-        if any(path.startswith(start) for start in self.missing):
+        if path in self.missing:
             raise ApiError("fake", verb, what, 404, "NotFound", "no such kind")
         if method == "GET":
             return self._read(path, query, verb, what)
