@@ -34,7 +34,7 @@ def main() -> int:
     began = time.time()
     shutil.rmtree(EVIDENCE, ignore_errors=True)
     EVIDENCE.mkdir(parents=True)
-    where = target.of_user(options.inventory.resolve()) if options.inventory else target.of_lab()
+    where = target.of_user(options.inventory.resolve()) if options.inventory else target.of_empty_lab()
     playbooks.install_collection()
     cluster = Cluster(where)
     install(where)

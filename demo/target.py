@@ -31,6 +31,12 @@ def of_lab(name: str = "central", work: Path = WORK) -> Target:
     return Target(inventory, cluster["kubeconfig"], cluster["context"], variables, Path(cluster["audit_log"]), LAB_IMAGE)
 
 
+def of_empty_lab() -> Target:
+    """The lab's cluster C(central), begun anew: what an earlier demo left would be a mesh that is upgraded already."""
+    subprocess.run([sys.executable, "-m", "lab", "down", "--clusters", "central"], check=True, cwd=ROOT)
+    return of_lab()
+
+
 def of_user(inventory: Path) -> Target:
     """A cluster of the user: the inventory's only host, by its variables meshyard_kubeconfig and meshyard_context."""
     listed = subprocess.run(["ansible-inventory", "-i", str(inventory), "--list"], check=True, capture_output=True, text=True)
