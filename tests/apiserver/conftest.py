@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from lab.apiserver import ApiServer
+from tests.harness.injector import Injector
+from tests.harness.mesh import Mesh
+from tests.harness.planes import Planes
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +24,37 @@ def rolling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     """An API server with controllers and a simulated node, whose pods become ready at once: rollouts work."""
     with ApiServer(tmp_path_factory.mktemp("rolling"), "rolling", controllers=True) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def injector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Injector]:
+    """A webhook on the loopback that injects proxies."""
+    with Injector(tmp_path_factory.mktemp("injector"), {}) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def mesh(rolling: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
+    """Three control planes without a program (default, 1-31-0 and 1-32-0), the tag prod on 1-31-0, and pods that are injected."""
+    with Injector(tmp_path_factory.mktemp("mesh"), {}) as injector:
+        found = Mesh(rolling, injector)
+        for revision, version in (("default", "1.30.0"), ("1-31-0", "1.31.0"), ("1-32-0", "1.32.0")):
+            found.revision(revision, version)
+        found.tag("prod", "1-31-0")
+        yield found
+        found.remove_planes()
+
+
+@pytest.fixture(scope="session")
+def planes_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """An API server with controllers on which nothing but the tests of control planes happens."""
+    with ApiServer(tmp_path_factory.mktemp("planes"), "planes", controllers=True) as started:
+        yield started
+
+
+@pytest.fixture
+def planes(planes_server: ApiServer, injector: Injector) -> Iterator[Planes]:
+    """A cluster with CRDs and without any control plane."""
+    cluster = Planes(planes_server, injector)
+    yield cluster
+    cluster.wipe()

@@ -1,0 +1,167 @@
+"""A control plane through its life: made, changed, drifted, removed; for real and in check mode, first and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.harness.planes import SYSTEM, Planes
+
+OLD = "1-31-0"
+REQUESTS_WITHOUT_CHANGE = 26
+
+
+def said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The steps, without their reasons."""
+    return [(step["action"], step["kind"], step["name"]) for step in answer["steps"]]
+
+
+def test_it_is_installed_once_as_check_mode_foretold(planes: Planes) -> None:
+    wanted = {"version": "1.31.0", "values": planes.istiod.values(OLD), "wait": False}
+    foretold = planes.run("istio_revision", check=True, **wanted)
+    assert planes.get("Deployment", f"istiod-{OLD}", SYSTEM) is None
+    done = planes.run("istio_revision", **wanted)
+    assert said(foretold) == said(done)
+    assert (foretold["changed"], done["changed"], done["revision"]) == (True, True, OLD)
+    for check in (True, False):
+        again = planes.run("istio_revision", check=check, **wanted)
+        assert (again["changed"], again["steps"]) == (False, [])
+
+
+def test_nothing_changes_once_istiod_wrote_its_fields_and_few_requests_find_that_out(planes: Planes) -> None:
+    given = planes.install(OLD)
+    answer = planes.run("istio_revision", **given)
+    assert (answer["changed"], answer["ready"]) == (False, True)
+    assert answer["requests"] <= REQUESTS_WITHOUT_CHANGE
+    assert {part["status"] for part in answer["components"]} == {"available"}
+    hook = planes.there("ValidatingWebhookConfiguration", f"istio-validator-{OLD}-{SYSTEM}")["webhooks"][0]
+    assert hook["failurePolicy"] == "Fail"
+    assert hook["clientConfig"]["caBundle"]
+
+
+def test_a_validator_that_istiod_has_not_closed_lets_everything_pass(planes: Planes) -> None:
+    planes.run("istio_revision", version="1.31.0", wait=False)
+    planes.run("istio_revision", version="1.31.0", wait=False)
+    hook = planes.there("ValidatingWebhookConfiguration", f"istio-validator-{OLD}-{SYSTEM}")["webhooks"][0]
+    assert hook["failurePolicy"] == "Ignore"
+
+
+def test_drift_is_put_back_and_the_overruled_manager_named(planes: Planes) -> None:
+    given = planes.install(OLD)
+    planes.merge("Service", f"istiod-{OLD}", {"metadata": {"labels": {"app": "other", "of-the-user": "stays"}}}, SYSTEM)
+    planes.client.request("DELETE", f"/apis/rbac.authorization.k8s.io/v1/clusterroles/istiod-clusterrole-{OLD}-{SYSTEM}")
+    foretold = planes.run("istio_revision", **given, check=True, diff=True)
+    done = planes.run("istio_revision", **given)
+    expected = [("create", "ClusterRole", f"istiod-clusterrole-{OLD}-{SYSTEM}"), ("apply", "Service", f"istiod-{OLD}")]
+    assert said(foretold) == said(done) == expected
+    assert done["steps"][1]["fields"] == ["metadata.labels.app"]
+    assert done["steps"][1]["overruled"] == {"metadata.labels.app": "somebody"}
+    service = f"Service {SYSTEM}/istiod-{OLD}"
+    assert foretold["diff"]["before"][service]["metadata"]["labels"]["app"] == "other"
+    assert foretold["diff"]["after"][service]["metadata"]["labels"]["app"] == "istiod"
+    labels = planes.there("Service", f"istiod-{OLD}", SYSTEM)["metadata"]["labels"]
+    assert (labels["app"], labels["of-the-user"]) == ("istiod", "stays")
+    assert not planes.run("istio_revision", **given)["changed"]
+
+
+def test_replicas_that_an_autoscaler_owns_are_left_alone(planes: Planes) -> None:
+    given = planes.install(OLD)
+    planes.merge("Deployment", f"istiod-{OLD}", {"spec": {"replicas": 2}}, SYSTEM, manager="kube-controller-manager")
+    assert not planes.run("istio_revision", **given, wait=False)["changed"]
+    assert planes.there("Deployment", f"istiod-{OLD}", SYSTEM)["spec"]["replicas"] == 2
+
+
+def test_another_version_in_place_prunes_what_its_chart_no_longer_has(planes: Planes) -> None:
+    planes.install("stable", "1.31.0")
+    values = planes.istiod.values("stable", "1.32.0")
+    foretold = planes.run("istio_revision", version="1.32.0", revision="stable", values=values, check=True)
+    done = planes.run("istio_revision", version="1.32.0", revision="stable", values=values)
+    assert said(foretold) == said(done)
+    assert ("create", "ConfigMap", "istio-lab-added-stable") in said(done)
+    assert ("delete", "ConfigMap", "istio-lab-removed-stable") in said(done)
+    assert "istio-lab-removed-stable" not in planes.names("ConfigMap", SYSTEM)
+    assert not planes.run("istio_revision", version="1.32.0", revision="stable", values=values)["changed"]
+
+
+def test_the_values_of_another_revision_go_along_without_what_names_its_version(planes: Planes) -> None:
+    mine = {"meshConfig": {"accessLogFile": "/dev/stdout"}, "global": {"tag": "1.31.0-of-mine"}, "env": {"MINE": "yes"}}
+    planes.install(OLD, values=mine)
+    options = {"version": "1.32.0", "values_from_revision": OLD, "values": planes.istiod.values("1-32-0", "1.32.0"), "wait": False}
+    planes.run("istio_revision", **options)
+    mesh = planes.there("ConfigMap", "istio-1-32-0", SYSTEM)["data"]["mesh"]
+    assert "accessLogFile: /dev/stdout" in mesh
+    container = planes.there("Deployment", "istiod-1-32-0", SYSTEM)["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "MINE", "value": "yes"} in container["env"]
+    assert container["image"].endswith(":1.32.0")
+    # The old one is gone, and the same task says the same again.
+    planes.stop(OLD)
+    planes.run("istio_revision", revision=OLD, state="absent")
+    assert not planes.run("istio_revision", **options)["changed"]
+
+
+def test_the_wait_ends_with_the_reason_why_istiod_does_not_start(planes: Planes) -> None:
+    answer = planes.answer("istio_revision", version="1.31.0", values={"nodeSelector": {"disk": "none"}}, wait_timeout=4)
+    assert answer["failed"]
+    assert "Deployment istiod-1-31-0: 0 of 1 pods are available" in answer["msg"]
+    assert "not scheduled" in answer["msg"]
+    assert (answer["changed"], answer["ready"]) == (True, False)
+    assert answer["components"][0]["status"] == "reconciling"
+    assert answer["evidence"]["pods"]
+
+
+def test_the_wait_ends_with_the_revision_that_does_not_inject(planes: Planes) -> None:
+    given = planes.install(OLD)
+    planes.istiod.injector.silent.add(OLD)
+    try:
+        answer = planes.answer("istio_revision", **given, wait_timeout=2)
+    finally:
+        planes.istiod.injector.silent.discard(OLD)
+    assert answer["failed"]
+    assert f"a test pod to be injected by {OLD}: labelled {OLD} in namespace {SYSTEM} it is not injected" in answer["msg"]
+
+
+def test_the_proof_of_injection_is_made_where_a_label_of_the_pod_decides(planes: Planes) -> None:
+    given = planes.install(OLD)
+    planes.namespace(SYSTEM, **{"istio-injection": "disabled"})
+    try:
+        answer = planes.run("istio_revision", **given, wait_timeout=30)
+    finally:
+        planes.namespace(SYSTEM)
+    assert (answer["changed"], answer["ready"]) == (False, True)
+
+
+def test_it_is_removed_once_as_check_mode_foretold_and_the_rest_stays(planes: Planes) -> None:
+    planes.install(OLD)
+    other = planes.install("1-32-0", "1.32.0")
+    planes.stop(OLD)
+    before = planes.names("ConfigMap", SYSTEM)
+    foretold = planes.run("istio_revision", revision=OLD, state="absent", check=True)
+    assert planes.names("ConfigMap", SYSTEM) == before
+    done = planes.run("istio_revision", revision=OLD, state="absent")
+    assert said(foretold) == said(done)
+    assert done["steps"][0]["kind"] == "MutatingWebhookConfiguration"
+    assert {name for kind in ("ConfigMap", "Service", "Deployment") for name in planes.names(kind, SYSTEM) if OLD in name} == set()
+    assert not planes.run("istio_revision", revision=OLD, state="absent")["changed"]
+    answer = planes.run("istio_revision", **other)
+    assert (answer["changed"], answer["ready"]) == (False, True)
+
+
+def test_a_revision_in_use_is_removed_by_force_alone_which_says_what_it_breaks(planes: Planes) -> None:
+    planes.install(OLD)
+    planes.stop(OLD)
+    planes.namespace("shop", **{"istio.io/rev": OLD})
+    refused = planes.refusal("istio_revision", revision=OLD, state="absent")
+    assert f"Revision {OLD} on cluster" in refused["msg"]
+    forced = planes.run("istio_revision", revision=OLD, state="absent", force=True)
+    assert forced["changed"]
+    for answer in (refused, forced):
+        told = [(one["kind"], one["name"], one["reason"]) for one in answer["blockers"]]
+        assert told == [("Namespace", "shop", "its new pods come to it")]
+    planes.namespace("shop")
+
+
+def test_the_namespace_of_the_control_plane_stays(planes: Planes) -> None:
+    planes.install("default")
+    planes.stop("default")
+    planes.run("istio_revision", revision="default", state="absent")
+    assert planes.names("Deployment", SYSTEM) == set()
+    assert planes.there("Namespace", SYSTEM)["status"]["phase"] == "Active"
