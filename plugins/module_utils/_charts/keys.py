@@ -123,25 +123,24 @@ def _unknown(values: Mapping[str, Any], known: Mapping[str, Any], path: Path, ch
     siblings = [*known, *chart.below(path)]
     for key, value in values.items():
         here = (*path, key)
-        if here in chart.free:
-            continue
         if key not in siblings:
             found.append(_nowhere(here, siblings, chart))
-        elif key in known:
-            found += _below(value, known[key], here, chart)
-        else:
-            found += _below(value, {}, here, chart)
+        elif here not in chart.free and not _takes_anything(key, known):
+            found += _below(value, known.get(key, {}), here, chart)
     return found
 
 
-def _below(value: Any, default: Any, path: Path, chart: _Chart) -> list[Unknown]:
-    """What is unknown below a known key: a default without keys of its own takes anything."""
-    restricted = (isinstance(default, Mapping) and default) or chart.below(path)
-    if value is None or not restricted:
+def _takes_anything(key: str, known: Mapping[str, Any]) -> bool:
+    """Whether a key's default has no keys of its own: an empty map, a list or a single value."""
+    return key in known and not (isinstance(known[key], Mapping) and known[key])
+
+
+def _below(value: Any, known: Mapping[str, Any], path: Path, chart: _Chart) -> list[Unknown]:
+    if value is None:
         return []
     if not isinstance(value, Mapping):
         return [Unknown(".".join(path), note="it must be a map")]
-    return _unknown(value, default if isinstance(default, Mapping) else {}, path, chart)
+    return _unknown(value, known, path, chart)
 
 
 def _nowhere(path: Path, siblings: Sequence[str], chart: _Chart) -> Unknown:

@@ -45,6 +45,11 @@ def test_a_chart_is_found_where_the_words_of_kubernetes_core_point_to(given: dic
     assert chart.source("istiod", "1.32.0", **given).arguments == arguments
 
 
+def test_a_chart_is_named_with_where_it_comes_from() -> None:
+    assert str(chart.source("istiod", "1.32.0", chart_repo_url="https://x")) == "istiod from https://x (1.32.0)"
+    assert str(chart.source("istiod", "1.32.0", chart_ref="/srv/istiod")) == "/srv/istiod"
+
+
 RENDERED = """
 ---
 # Source: a comment alone gives no object
@@ -64,6 +69,7 @@ spec:
       initContainers:
       - {name: init, env: [{name: X, value: "1"}, {name: X, value: "2"}]}
       containers:
+      - name: plain
       - name: discovery
         env: [{name: A, value: first}, {name: B, value: b}, {name: A, value: last}]
 status: {replicas: 1}
@@ -92,7 +98,8 @@ def test_rendered_objects_come_in_the_order_in_which_they_are_made_without_hooks
 
 def test_an_environment_variable_that_is_rendered_twice_keeps_its_last_value() -> None:
     spec = rendered()["Deployment"]["spec"]["template"]["spec"]
-    assert spec["containers"][0]["env"] == [{"name": "A", "value": "last"}, {"name": "B", "value": "b"}]
+    assert spec["containers"][0] == {"name": "plain"}
+    assert spec["containers"][1]["env"] == [{"name": "A", "value": "last"}, {"name": "B", "value": "b"}]
     assert spec["initContainers"][0]["env"] == [{"name": "X", "value": "2"}]
 
 
@@ -182,6 +189,7 @@ def test_a_missing_binary_is_told_with_what_to_install() -> None:
             "unknown profile foo.",
             "values",
         ),
+        ("WARNING: kubeconfig is readable by all\nError: no\n", f"render the chart istiod from {OFFICIAL} (1.32.0): no.", "values"),
         ("", "it gave no reason.", "values"),
     ],
 )

@@ -232,6 +232,8 @@ def test_keys_that_are_read_are_accepted(known: dict[str, Any]) -> None:
         ({"pdb": []}, "pdb (it must be a map)"),
         ({values.WRAPPER: {}}, f"{values.WRAPPER} (set the keys below it directly)"),
         ({"base": {"validationUrl": "x"}}, "base.validationUrl (did you mean base.validationURL?)"),
+        ({"meshConfig": {"access_log_fle": "x"}}, "meshConfig.access_log_fle (did you mean meshConfig.accessLogFile?)"),
+        ({"meshConfig": {"ACCESSLOGFILE": "x"}}, "meshConfig.ACCESSLOGFILE (did you mean meshConfig.accessLogFile?)"),
         ({"meshConfig": {"accesLogFile": "x"}}, "meshConfig.accesLogFile (did you mean meshConfig.accessLogFile?)"),
         ({"meshConfig": []}, None),
         ({"meshConfig": "text"}, "meshConfig (it must be a map)"),
@@ -258,6 +260,15 @@ def test_unknown_keys_are_refused_all_at_once_in_one_sentence() -> None:
     assert caught.value.problem == "The istiod chart does not know these values: meshConfg (did you mean meshConfig?), zzz."
     assert caught.value.facts == {"unknown_values": ["meshConfg", "zzz"]}
     keys.refuse_unknown({"env": {}}, DEFAULTS)
+
+
+def test_a_map_that_is_empty_by_default_takes_any_key() -> None:
+    assert not keys.unknown_keys({"pdb": {"any": 1}, "base": {"any": 1}}, {values.WRAPPER: {"pdb": {}, "base": {}}})
+
+
+def test_a_map_that_only_leads_to_a_key_takes_no_other() -> None:
+    found = keys.unknown_keys({"pdb": {"any": 1, "maxUnavailable": 1}, "base": 3}, {values.WRAPPER: {}})
+    assert [str(one) for one in found] == ["pdb.any", "base (it must be a map)"]
 
 
 def test_global_values_are_shared_by_charts_and_not_judged_in_the_small_ones() -> None:

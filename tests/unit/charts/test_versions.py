@@ -34,7 +34,18 @@ def test_anything_else_is_refused_with_an_example(text: str) -> None:
 
 
 def test_versions_are_ordered_and_pre_releases_come_first() -> None:
-    ordered = ["1.9.10", "1.31.0", "1.32.0-alpha.0", "1.32.0-beta.2", "1.32.0-beta.11", "1.32.0-rc.1", "1.32.0", "1.32.1"]
+    ordered = [
+        "1.9.10",
+        "1.31.0",
+        "1.32.0-7",
+        "1.32.0-10",
+        "1.32.0-alpha.0",
+        "1.32.0-beta.2",
+        "1.32.0-beta.11",
+        "1.32.0-rc.1",
+        "1.32.0",
+        "1.32.1",
+    ]
     assert sorted(map(version, reversed(ordered))) == [version(text) for text in ordered]
 
 
@@ -102,6 +113,15 @@ def test_steps_are_allowed_as_istio_allows_them(old: str, new: str, in_place: bo
     assert old in caught.value.problem
     assert new in caught.value.problem
     assert versions.OVERRIDE in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("in_place", "way", "first"), [(True, "in place by one minor", "1.30"), (False, "by canary over two minor", "1.31")]
+)
+def test_a_step_too_far_is_told_with_the_step_before_it(in_place: bool, way: str, first: str) -> None:
+    with pytest.raises(MeshyardError, match=way) as caught:
+        versions.check_step(version("1.29.0"), version("1.32.0"), in_place=in_place)
+    assert caught.value.remedy.startswith(f"Upgrade to a {first} first")
 
 
 def test_a_rollback_may_go_down() -> None:

@@ -29,6 +29,7 @@ def test_a_gateway_is_found_with_its_services_and_the_revision_of_its_pods() -> 
 
 
 def test_other_workloads_are_no_gateways() -> None:
+    assert not gateway.gateways({"Deployment": [build.workload("cart")], "DaemonSet": [build.workload("agent")]}, [], [], HOOKS)
     assert not gateway.is_gateway(build.workload("cart"))
     assert not gateway.is_gateway(build.workload("cart", template_annotations={"inject.istio.io/templates": "sidecar,mygateway"}))
 

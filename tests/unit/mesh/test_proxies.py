@@ -221,7 +221,18 @@ def test_statistics_count_pods_and_workloads_and_list_what_is_wrong() -> None:
         "connected": {"mixed": 1, "none": 1},
     }
     assert [one["pod"] for one in found["mismatches"]] == ["cart-2", "db-0"]
-    assert found["mismatches"][0]["workload"] == "StatefulSet cart"
+    assert found["mismatches"][0] == {
+        "namespace": "shop",
+        "pod": "cart-2",
+        "workload": "StatefulSet cart",
+        "desired": "r1",
+        "injected": "r0",
+        "connected": "none",
+        "version": "1.31.0",
+        "status": "failed",
+        "reason": "its sidecar is of revision r0, and should be of r1",
+    }
+    assert found["mismatches"][1]["injected"] == "none"
 
 
 @given(st.lists(st.sampled_from([None, "r0", "r1"]), max_size=8))
