@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab.apiserver import ApiServer
 from lab.waiting import until
-from tests.harness.injector import Injector
 from tests.harness.mesh import SYSTEM, Mesh
 from tests.harness.modules import Call, answer
 from tests.harness.proxy import WriteProxy
@@ -20,17 +18,6 @@ from tests.harness.proxy import WriteProxy
 OLD, NEW = "1-31-0", "1-32-0"
 RECORD, MARK = "meshyard.io/former", "meshyard.io/restarted-for"
 _numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def mesh(rolling: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
-    with Injector(tmp_path_factory.mktemp("injector"), {}) as injector:
-        found = Mesh(rolling, injector)
-        for revision, version in (("default", "1.30.0"), (OLD, "1.31.0"), (NEW, "1.32.0")):
-            found.revision(revision, version)
-        found.tag("prod", OLD)
-        yield found
-        found.remove_planes()
 
 
 @pytest.fixture

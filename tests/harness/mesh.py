@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
@@ -60,7 +60,7 @@ class Mesh:
 
     def namespace(self, name: str, marks: Mapping[str, str] | None = None) -> str:
         """A namespace with these labels, new or from an earlier test."""
-        self.client.create("/api/v1/namespaces", {"metadata": {"name": name, "labels": dict(marks or {})}})
+        self.client.ensure("/api/v1/namespaces", {"metadata": {"name": name, "labels": dict(marks or {})}})
         return name
 
     def revision(self, name: str, version: str) -> None:
@@ -87,8 +87,10 @@ class Mesh:
         service["spec"] = {"ports": [{"port": 443, "name": "https"}], "selector": {"app": "istiod", "istio.io/rev": revision}}
         for obj in (body, service):
             kind, meta = kinds.of(obj), obj["metadata"]
-            if not self.client.create(kind.path(meta.get("namespace")), obj):
+            if self.exists(kind.name, meta["name"], meta.get("namespace")):
                 self.client.merge(kind.path(meta.get("namespace"), meta["name"]), obj)
+            else:
+                self.create(obj)
 
     def config_map(self, name: str, revision: str, data: Mapping[str, str]) -> None:
         meta = {"name": name, "namespace": SYSTEM, "labels": {"istio.io/rev": revision}}
@@ -113,6 +115,31 @@ class Mesh:
         if kind == "DaemonSet":
             body["spec"].pop("replicas")
         self.create(body)
+
+    def gateway_api(self) -> None:
+        """The kind Gateway of the Gateway API, without its schema."""
+        group, names = "gateway.networking.k8s.io", {"plural": "gateways", "singular": "gateway", "kind": "Gateway"}
+        schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+        version = {"name": "v1", "served": True, "storage": True, "schema": schema}
+        definition = {
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": f"gateways.{group}", "annotations": {"api-approved.kubernetes.io": "unapproved, for tests"}},
+            "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [version]},
+        }  # fmt: skip
+        self.client.ensure(kinds.kind("CustomResourceDefinition").path(), definition)
+        path = kinds.kind("Gateway").path("default")
+        self.until(lambda: self.served(path), "The API server does not serve Gateways.")
+
+    def served(self, path: str) -> bool:
+        try:
+            return bool(self.client.get(path))
+        except ApiError:
+            return False
+
+    @staticmethod
+    def until(condition: Callable[[], object], failure: str) -> None:
+        """Waits for a condition."""
+        until(condition, 60, lambda: failure)
 
     def merge_status(self, kind: str, name: str, namespace: str, patch: Body) -> None:
         self.client.merge(f"{kinds.kind(kind).path(namespace, name)}/status", patch)
