@@ -36,7 +36,13 @@ def by_helm(cluster: LabCluster, revision: str = "", *, release: str = "", versi
 
 def gateway_by_helm(cluster: LabCluster, revision: str = "", *, version: str = OLD_VERSION) -> None:
     """The shop's gateway by `helm install`."""
-    arguments = ["-n", GATEWAY_NAMESPACE, "--create-namespace", "--set", f"revision={revision},autoscaling.enabled=false,imagePullPolicy=IfNotPresent"]
+    arguments = [
+        "-n",
+        GATEWAY_NAMESPACE,
+        "--create-namespace",
+        "--set",
+        f"revision={revision},autoscaling.enabled=false,imagePullPolicy=IfNotPresent",
+    ]
     cluster.run("helm", "install", GATEWAY, str(chart("gateway", version)), "--wait", *arguments)
 
 

@@ -1,0 +1,122 @@
+"""A real Prometheus over an exporter whose series a test sets: what Istio's own proxies would tell of requests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from lab.apiserver import LOOPBACK, free_ports
+from lab.paths import program
+from tests.harness.lab_cluster import until
+
+_BUCKETS = (10, 100, 1000)
+"""Upper bounds, in milliseconds, of the histogram of durations."""
+
+
+class Exporter:
+    """Serves C(istio_requests_total) and C(istio_request_duration_milliseconds) of one service; each scrape brings more requests.
+
+    :ivar failing: how many of the ten requests between two scrapes fail. :ivar slow: how many of them take a second.
+    """
+
+    def __init__(self, workload: str, namespace: str) -> None:
+        self.failing = self.slow = 0
+        self._labels = f'reporter="destination",destination_workload="{workload}",destination_workload_namespace="{namespace}"'
+        self._codes = {"200": 0, "503": 0}
+        self._durations = dict.fromkeys(map(str, _BUCKETS), 0)
+        exporter = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:  # the name is http.server's
+                body = exporter.scraped().encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name is http.server's
+                """Silent."""
+
+        self._server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"{LOOPBACK}:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_unused: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def scraped(self) -> str:
+        """The series after ten more requests."""
+        self._codes["200"] += 10 - self.failing
+        self._codes["503"] += self.failing
+        for bound in _BUCKETS:
+            self._durations[str(bound)] += 10 - (self.slow if bound < max(_BUCKETS) else 0)
+        total = sum(self._codes.values())
+        name = "istio_request_duration_milliseconds"
+        lines = [f'istio_requests_total{{{self._labels},response_code="{code}"}} {count}' for code, count in self._codes.items()]
+        lines += [f'{name}_bucket{{{self._labels},le="{bound}"}} {count}' for bound, count in self._durations.items()]
+        lines += [f'{name}_bucket{{{self._labels},le="+Inf"}} {total}', f"{name}_count{{{self._labels}}} {total}"]
+        return "\n".join(["# TYPE istio_requests_total counter", lines[0], lines[1], f"# TYPE {name} histogram", *lines[2:]]) + "\n"
+
+
+class Prometheus:
+    """Scrapes the exporter every second.
+
+    :ivar url: where it answers.
+    """
+
+    def __init__(self, directory: Path, exporter: Exporter) -> None:
+        self._port = free_ports(1)[0]
+        self.url = f"http://{LOOPBACK}:{self._port}"
+        self._directory = directory
+        self._exporter = exporter
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """From its first scrape until the end of the block."""
+        self._directory.mkdir(parents=True, exist_ok=True)
+        config = self._directory / "prometheus.yml"
+        scrape = {"job_name": "mesh", "static_configs": [{"targets": [self._exporter.address]}]}
+        config.write_text(yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}))
+        command = [
+            str(program("prometheus")), f"--config.file={config}", f"--storage.tsdb.path={self._directory / 'data'}",
+            f"--web.listen-address={LOOPBACK}:{self._port}", "--log.level=warn",
+        ]  # fmt: skip
+        with (
+            (self._directory / "prometheus.log").open("w", encoding="utf-8") as log,
+            subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as process,
+        ):
+            try:
+                until(lambda: self.value("count_over_time(istio_requests_total[1m]) > 2"), 60, "three scrapes")
+                yield self
+            finally:
+                process.terminate()
+
+    def value(self, query: str) -> list[float]:
+        """What an expression gives now; empty while it does not answer."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/query?{urllib.parse.urlencode({'query': query})}", timeout=5) as answer:
+                return [float(item["value"][1]) for item in json.load(answer)["data"]["result"]]
+        except OSError:
+            return []

@@ -1,0 +1,136 @@
+"""An upgrade that is killed three times, each time in another way and phase, loses no request and is finished by running again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from demo.settings import NEW, OLD
+from tests.harness import lab_shop as shop
+from tests.harness import lab_state as state
+from tests.harness.lab_cluster import Body, LabCluster, until
+from tests.harness.lab_mesh import Mesh
+from tests.harness.lab_playbooks import UPGRADE, Outcome, Running, alive, descendants, timed, writes
+from tests.harness.lab_traffic import Traffic
+
+LAST_BREATH = 5.0
+"""Seconds in which an abandoned module may still end the write that was under way."""
+
+RETIRING = {"canary_upgrade_retire": True, "canary_upgrade_waves": [[name] for name in shop.NAMESPACES]}
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One death of the run.
+
+    :ivar pattern: what its output shows when it is struck.
+    """
+
+    name: str
+    pattern: str
+    strike: Callable[[int, list[int]], None]
+
+
+def _kill_playbook_alone(playbook: int, _children: list[int]) -> None:
+    os.kill(playbook, signal.SIGKILL)
+
+
+def _kill_everything(playbook: int, children: list[int]) -> None:
+    for pid in (playbook, *children):
+        if alive([pid]):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _ask_to_end(playbook: int, _children: list[int]) -> None:
+    os.kill(playbook, signal.SIGTERM)
+
+
+KILLS = (
+    Kill("the playbook alone", rf"create \w+ .*{NEW}", _kill_playbook_alone),
+    Kill("the module and all above it", r"Move gateways in place.*\n\[", _kill_everything),
+    Kill("told to end", rf"Waves \| [^\n]*{shop.NAMESPACES[0]}[^\n]*\n\[", _ask_to_end),
+)
+
+
+@dataclass(frozen=True)
+class Death:
+    """What was seen of one death."""
+
+    name: str
+    at: float
+    survivors: list[int]
+    later_writes: list[Body]
+
+
+@dataclass(frozen=True)
+class Killed:
+    """All deaths, the run that finished, and the load around them."""
+
+    deaths: list[Death]
+    last: Outcome
+    traffic: Traffic
+
+
+@pytest.fixture(scope="module")
+def killed(mesh: Mesh) -> Killed:
+    """Three runs that are killed and one that is not, between the beginning and the end of the load."""
+    with Traffic(mesh.cluster, "killed") as traffic:
+        deaths = [_die(mesh, kill) for kill in KILLS]
+        last = mesh.play.run(UPGRADE, **RETIRING)
+    return Killed(deaths, last, traffic)
+
+
+def test_no_request_fails(killed: Killed) -> None:
+    killed.traffic.proves_no_loss()
+
+
+def test_every_process_of_a_killed_run_ends(killed: Killed) -> None:
+    assert {death.name: death.survivors for death in killed.deaths} == {kill.name: [] for kill in KILLS}
+
+
+def test_a_killed_run_stops_before_its_next_write(killed: Killed) -> None:
+    assert {death.name: death.later_writes for death in killed.deaths} == {kill.name: [] for kill in KILLS}
+
+
+def test_the_next_run_finishes_the_upgrade(mesh: Mesh, killed: Killed) -> None:
+    assert shop.planes(mesh.cluster) == {NEW}
+    assert state.of_revision(state.planes(mesh.cluster), OLD) == {}
+
+
+def test_nothing_of_the_operation_is_left(mesh: Mesh, killed: Killed) -> None:
+    for item in mesh.cluster.items("Namespace"):
+        assert "meshyard.io/former" not in item["metadata"].get("annotations", {})
+    assert "meshyard-operation" not in state.names(mesh.cluster)
+
+
+def _die(mesh: Mesh, kill: Kill) -> Death:
+    with mesh.play.started(UPGRADE, **RETIRING) as run:
+        run.reaches(kill.pattern)
+        at, family = _struck(run, kill)
+        run.process.wait(60)
+        survivors = _survivors(family)
+    return Death(kill.name, at, survivors, _written_after(mesh.cluster, run, at + LAST_BREATH))
+
+
+def _struck(run: Running, kill: Kill) -> tuple[float, list[int]]:
+    family = descendants(run.process.pid)
+    kill.strike(run.process.pid, family)
+    return time.time(), family
+
+
+def _survivors(family: list[int]) -> list[int]:
+    """The processes that are there a minute later."""
+    try:
+        until(lambda: not alive(family), 60, "the end of all processes")
+    except AssertionError:
+        return alive(family)
+    return []
+
+
+def _written_after(cluster: LabCluster, run: Running, moment: float) -> list[Body]:
+    return [event for event in writes(cluster, run.begin) if timed(event) > moment]
