@@ -96,9 +96,8 @@ class World:
         revision = decision.revision
         annotations = dict(seen.template_annotations) | ({labels.REV: revision} if revision else {})
         version = self.mesh.injectors[revision].version if revision else ""
-        return build.pod(
-            f"{name}-{number}", self.name, revision=revision, version=version, owner=(kind, name), marks=seen.template_labels, annotations=annotations
-        )
+        told: dict[str, Any] = {"marks": seen.template_labels, "annotations": annotations}
+        return build.pod(f"{name}-{number}", self.name, revision=revision, version=version, owner=(kind, name), **told)
 
     @property
     def marks(self) -> dict[str, str]:
