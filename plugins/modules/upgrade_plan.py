@@ -149,13 +149,13 @@ gateway_waves:
 gateways:
   description:
     - The gateways that are left and that labels of their namespace do not move.
-    - C(moved_by) is V(gateway) for those that are moved by M(meshyard.istio.istio_gateway), and V(gateway_api) for those that
-      istiod keeps for a Gateway, which follow its label or tag.
+    - M(meshyard.istio.istio_gateway) moves them. C(kind) and C(name) are those of the workload, or of the Gateway of the Gateway
+      API that istiod makes it from.
   returned: success
   type: list
   elements: dict
   sample:
-    - {namespace: ingress, name: gateway, kind: Deployment, service: gateway, revision: 1-31-0, made_by: meshyard, moved_by: gateway}
+    - {namespace: ingress, name: gateway, kind: Deployment, service: gateway, revision: 1-31-0, made_by: meshyard}
 tags:
   description: All revision tags, and whether this operation moves them in the end.
   returned: success
@@ -184,10 +184,10 @@ moved:
   type: list
   elements: str
 moved_gateways:
-  description: Gateways that a move has changed and whose former labels are still kept, as C(namespace/name).
+  description: Gateways that a move has changed and whose former labels are still kept, in the form of RV(gateways).
   returned: success
   type: list
-  elements: str
+  elements: dict
 pending:
   description: The names of all namespaces and gateways that are left.
   returned: success

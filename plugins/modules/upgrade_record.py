@@ -47,6 +47,12 @@ options:
     description: Revision of the default validator when the upgrade begins. A rollback gives it back.
     type: str
     default: ""
+  planned:
+    description:
+      - Whether an earlier task of the same run opens the record. Check mode then takes it as open with O(state=absent).
+      - Ignored outside check mode.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - meshyard.istio.attributes
@@ -122,6 +128,7 @@ def spec() -> dict[str, Any]:
         "to_version": {"type": "str", "default": ""},
         "tags": {"type": "list", "elements": "str", "default": []},
         "default_revision": {"type": "str", "default": ""},
+        "planned": {"type": "bool", "default": False},
     }
 
 
@@ -160,8 +167,9 @@ def _close(run: Run) -> None:
     namespace = run.params["control_plane_namespace"]
     found = record.find(run.cluster, namespace)
     only = _intent(run.params) if run.params["from_revision"] else None
-    plan = operation.closing(found, only, namespace, run.cluster.name)
-    if plan:
+    planned = operation.Record(only or operation.Intent("", ""), run.holder, "", "") if run.check and run.params["planned"] else None
+    plan = operation.closing(found or planned, only, namespace, run.cluster.name)
+    if plan and not run.check:
         with run.writing(namespace):
             run.execute(plan)
     run.answer(plan, record=found.describe() if found else None, found=found is not None)

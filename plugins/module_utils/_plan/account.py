@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.operation import Record
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Route
@@ -30,13 +31,13 @@ def account(kind: str, route: Route, left: Upgrade, record: Record | None, defau
         "to_plane": _plane(route.new),
         "waves": _waves(left.waves, "Wave"),
         "gateway_waves": _waves(left.gateway_waves, "Gateway namespaces, wave"),
-        "gateways": [_gateway(one) for one in (*left.gateways, *left.followers)],
+        "gateways": [_gateway(one) for one in left.gateways],
         "tags": [{"name": tag.name, "revision": tag.revision or None, "moves": tag.moves} for tag in left.tags],
         "give_back": list(left.give_back),
         "remaining": list(left.remaining),
         "arrived": list(left.arrived),
         "moved": list(left.moved),
-        "moved_gateways": list(left.moved_gateways),
+        "moved_gateways": [_gateway(one) for one in left.moved_gateways],
         "pending": {"namespaces": left.namespaces, "gateways": [str(one) for one in left.gateways]},
         "default_revision": default_revision or None,
         "new_default_revision": left.default_revision or None,
@@ -58,7 +59,7 @@ def done(kind: str, route: Route, left: Upgrade, record: Record | None) -> bool:
     if kind == UPGRADE:
         return route.new is not None and route.new.available and left.finished
     if kind == RETIRE:
-        return route.old is None and record is None and not left.moved
+        return route.old is None and record is None and not (left.moved or left.moved_gateways)
     return left.finished and not left.moved_gateways and record is None
 
 
@@ -84,10 +85,9 @@ def _gateway(move: GatewayMove) -> dict[str, Any]:
     one = move.gateway
     return {
         "namespace": one.namespace,
-        "name": one.name,
-        "kind": one.kind,
+        "name": move.name,
+        "kind": move.kind,
         "service": one.services[0] if one.services else None,
-        "revision": one.decision.revision,
+        "revision": one.decision.revision or one.workload.template_annotations.get(labels.REV),
         "made_by": move.made_by,
-        "moved_by": move.moved_by,
     }

@@ -14,12 +14,17 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence impo
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.restart import ROLLS, restartable
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import former, relabel
 
-BY_NAMESPACE, BY_ITSELF, BY_GATEWAY_API = "namespace", "gateway", "gateway_api"
+BY_NAMESPACE, BY_ITSELF = "namespace", "gateway"
+_GATEWAY = "Gateway"
 
 
 @dataclass(frozen=True)
 class Rolling:
-    """A workload that can roll at all, what a new pod of it gets, and its live proxies."""
+    """A workload that can roll at all, what a new pod of it gets, and its live proxies.
+
+    C(labelled) tells of the Deployment of a Gateway of the Gateway API that this Gateway has a revision label of its own. Then
+    C(former) are the former labels of the Gateway.
+    """
 
     workload: workload.Workload
     decision: injection.Decision
@@ -27,6 +32,12 @@ class Rolling:
     made_by: str = ""
     former: former.Labels | None = None
     gateway: gateway.Gateway | None = None
+    labelled: bool = False
+
+    @property
+    def managed(self) -> bool:
+        """Whether istiod makes it from a Gateway of the Gateway API, proxy and all."""
+        return self.gateway is not None and self.gateway.managed
 
     def live(self, revision: str) -> bool:
         """Whether a live proxy of it is of the revision; one that is being deleted goes by itself."""
@@ -34,6 +45,8 @@ class Rolling:
 
     def uses(self, revision: str) -> bool:
         """Whether a move of it would take something away from the revision: nothing new may come, nothing old may stay."""
+        if self.managed:
+            return self.workload.template_annotations.get(labels.REV) == revision or self.live(revision)
         stays = self.decision.kind == "revision" and self.live(revision) and restartable(self.workload) is None
         return self.decision.concerns(revision) or stays
 
@@ -81,8 +94,12 @@ class Member:
 
     def uses(self, revision: str) -> bool:
         """Whether a move of this namespace would take something away from the revision."""
-        concerned = self.rolling if self.labelled else self.inner
+        concerned = [one for one in self.rolling if not one.gateway or self.moved_by(one) == BY_NAMESPACE]
         return self.decision.concerns(revision) or any(one.uses(revision) for one in concerned)
+
+    def moved_by(self, one: Rolling) -> str:
+        """What a gateway in it comes to another revision by: the namespace's labels, or its own (or its Gateway's) ones."""
+        return BY_NAMESPACE if self.labelled and not one.labelled else BY_ITSELF
 
 
 def members(evidence: Evidence) -> list[Member]:
@@ -101,13 +118,6 @@ def members(evidence: Evidence) -> list[Member]:
         _member(namespace, evidence, [owned.rolling for owned in rolling.get(raw.name(namespace), ())], running)
         for namespace in sorted(evidence.namespaces or (), key=raw.name)
     ]
-
-
-def moved_by(member: Member, one: gateway.Gateway) -> str:
-    """What a gateway comes to another revision by: its namespace, its own pod template, or its Gateway object."""
-    if member.labelled:
-        return BY_NAMESPACE
-    return BY_GATEWAY_API if one.managed else BY_ITSELF
 
 
 def _member(namespace: raw.Raw, evidence: Evidence, rolling: list[Rolling], running: Mapping[str, list[proxies.Proxy]]) -> Member:
@@ -143,7 +153,15 @@ def _rolling(
     )
     own = tuple(proxy for proxy in running if (proxy.workload.kind, proxy.workload.name) == (kind, parsed.name))
     front = gateways.get((kind, parsed.namespace, parsed.name))
-    return Rolling(parsed, decision, own, maker.maker(obj).kind, former.read(obj), front)
+    above = _labelled_gateway(front, evidence)
+    kept = former.read(above or obj)
+    return Rolling(parsed, decision, own, maker.maker(obj).kind, kept, front, above is not None)
+
+
+def _labelled_gateway(front: gateway.Gateway | None, evidence: Evidence) -> raw.Raw | None:
+    """The Gateway of the Gateway API above a Deployment, if it has a revision label of its own."""
+    known = (evidence.config or {}).get(_GATEWAY) or () if front and front.managed else ()
+    return next((obj for obj in known if front and (raw.namespace(obj), raw.name(obj)) == (front.namespace, front.gateway)), None)
 
 
 def _is_istiod(obj: raw.Raw, kind: str) -> bool:

@@ -54,7 +54,8 @@ def plan(kind: str, asked: Asked, seen: Seen, selection: Selection) -> Planned:
     ended = situation.beside(asked.target) if situation.plane(asked.target) else ()
     way = route.backward(asked, situation, ended)
     left = upgrade.upgrade(way, everywhere, seen.evidence, selection)
-    return Planned(way, replace(left, moved=_forgettable(left.moved, way, everywhere)), everywhere)
+    gateways = tuple(one for one in left.moved_gateways if one not in left.gateways)
+    return Planned(way, replace(left, moved=_forgettable(left.moved, way, everywhere), moved_gateways=gateways), everywhere)
 
 
 def against_rollback(planned: Planned) -> list[Finding]:

@@ -22,6 +22,7 @@ def findings(scene: Scene) -> Iterator[Finding]:
     yield from _validator(scene)
     yield from _tied_configuration(scene)
     yield from _remotes(scene)
+    yield from _silent(scene)
     for what in (*scene.evidence.unread(), *scene.unread):
         yield Finding(
             "warning",
@@ -151,10 +152,12 @@ def _validator(scene: Scene) -> Iterator[Finding]:
 
 def _tied_configuration(scene: Scene) -> Iterator[Finding]:
     source = scene.route.from_revision
+    moved = {(move.kind, str(move)) for move in scene.upgrade.gateways}
     for kind, objects in (scene.evidence.config or {}).items():
         for obj in objects or ():
             label = raw.labels_of(obj).get(labels.REV)
-            if label and source and tag.resolve(label, scene.evidence.tags) == source:
+            tied = label and source and tag.resolve(label, scene.evidence.tags) == source
+            if tied and (kind, raw.qualified(obj)) not in moved:
                 yield Finding(
                     "blocker",
                     "revision_config",
@@ -173,6 +176,17 @@ def _remotes(scene: Scene) -> Iterator[Finding]:
             f"cluster {name}",
             f"A remote secret attaches the cluster {name} to this control plane: this upgrade does not move its workloads.",
             "Move them too before the old control plane is retired: until then that is refused.",
+        )
+
+
+def _silent(scene: Scene) -> Iterator[Finding]:
+    for one in scene.evidence.connections.silent if scene.evidence.connections else ():
+        yield Finding(
+            "warning",
+            "istiod_silent",
+            f"istiod {one.istiod}",
+            f"The istiod {one.istiod} of revision {one.plane} could not be asked for its proxies: {one.reason}.",
+            "As long as this is so, gates are inconclusive and nothing can be retired: allow pods/portforward to this account.",
         )
 
 

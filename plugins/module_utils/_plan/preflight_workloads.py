@@ -148,6 +148,14 @@ def _gateways(scene: Scene) -> Iterator[Finding]:
     namespace_labels = {member.name: member.labels for member in scene.members}
     for move in scene.upgrade.gateways:
         one = move.gateway
+        if one.managed:
+            yield Finding(
+                "info",
+                "gateway_api",
+                f"Gateway {move}",
+                f"Gateway {move} is given to {scene.route.to_revision} by a label on it; istiod then rolls {one} at once.",
+            )
+            continue
         obstacle = gateway.move(one, scene.route.to_revision, namespace_labels[one.namespace]).obstacle
         if obstacle:
             yield Finding(
@@ -157,16 +165,6 @@ def _gateways(scene: Scene) -> Iterator[Finding]:
                 f"{obstacle}",
                 "Or leave its namespace out of this upgrade with canary_upgrade_exclude_namespaces.",
             )
-    for move in scene.upgrade.followers:
-        follows = f"the tag {move.gateway.decision.via}" if move.gateway.decision.via else f"revision {scene.route.from_revision}"
-        yield Finding(
-            "warning",
-            "gateway_api",
-            str(move.gateway),
-            f"{move.gateway} belongs to the Gateway {move.gateway.gateway}, which follows {follows}; "
-            "istiod rolls it at once when that moves.",
-            f"If it follows no tag, label the Gateway {labels.REV}={scene.route.to_revision} yourself.",
-        )
 
 
 def _moved(scene: Scene) -> Iterator[tuple[Member, workload.Workload]]:

@@ -11,10 +11,10 @@ from dataclasses import replace
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, tag
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import upgrade
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.members import BY_ITSELF, Member, moved_by
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.members import Member
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.operation import Record
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Route
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import GatewayMove, Selection, TagMove, Upgrade, Wave
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import Selection, TagMove, Upgrade, Wave
 
 
 def sources(everywhere: Iterable[Member], evidence: Evidence) -> set[str]:
@@ -42,7 +42,7 @@ def rollback(route: Route, everywhere: Sequence[Member], evidence: Evidence, sel
     waves = upgrade.batches([*given, *named], selection)
     return Upgrade(
         waves=tuple(_split(wave, given) for wave in waves),
-        gateways=tuple(_gateways(chosen)),
+        gateways=upgrade.moved_gateways(chosen, selection),
         tags=tuple(tags),
         remaining=tuple(member.name for member in everywhere if member.name not in moving and member.uses(route.to_revision)),
         moved=tuple(member.name for member in everywhere if member.was_moved),
@@ -64,13 +64,6 @@ def _gives_back(member: Member, route: Route, tags_back: Container[str | None], 
 def _split(wave: Wave, given: Iterable[Member]) -> Wave:
     names = {member.name for member in given}
     return replace(wave, give_back=tuple(name for name in wave.namespaces if name in names))
-
-
-def _gateways(chosen: Iterable[Member]) -> Iterable[GatewayMove]:
-    for member in chosen:
-        for one in member.gateways:
-            if one.gateway and one.former is not None and moved_by(member, one.gateway) == BY_ITSELF:
-                yield GatewayMove(one.gateway, BY_ITSELF, one.made_by)
 
 
 def _tags(route: Route, everywhere: Iterable[Member], evidence: Evidence, record: Record | None) -> list[TagMove]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._errors import Mesh
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import gateway, labels, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.waves import MAX_NAMESPACES, derive, given
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.members import BY_GATEWAY_API, BY_ITSELF, Member, moved_by
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.members import BY_ITSELF, Member, Rolling
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Route
 
 SKIP = "skip"
@@ -36,14 +36,26 @@ class Selection:
 
 @dataclass(frozen=True)
 class GatewayMove:
-    """A gateway that is to be moved, by what (its namespace, its own pod template or its Gateway object), and who made it."""
+    """A gateway that is to be moved by a label of its own, and who made it.
+
+    C(kind) and C(name) are those of its workload, or of its Gateway where istiod makes the workload.
+    """
 
     gateway: gateway.Gateway
-    moved_by: str
     made_by: str
 
     def __str__(self) -> str:
-        return f"{self.gateway.namespace}/{self.gateway.name}"
+        return f"{self.gateway.namespace}/{self.name}"
+
+    @property
+    def kind(self) -> str:
+        """Deployment, DaemonSet or Gateway."""
+        return "Gateway" if self.gateway.managed else self.gateway.kind
+
+    @property
+    def name(self) -> str:
+        """The name by which the module C(istio_gateway) knows it."""
+        return self.gateway.gateway if self.gateway.managed else self.gateway.name
 
 
 @dataclass(frozen=True)
@@ -69,8 +81,8 @@ class Upgrade:
     """What is left to be done.
 
     C(gateways) are gateways that are moved by themselves, C(gateway_waves) namespaces that hold gateways alone and move them by
-    their labels, C(followers) gateways that follow a Gateway object. C(tags) are all tags. C(give_back) are namespaces whose
-    former labels lead to the right revision by now. C(remaining) are namespaces on the wrong revision that were not selected.
+    their labels. C(tags) are all tags. C(give_back) are namespaces whose former labels lead to the right revision by now.
+    C(remaining) are namespaces on the wrong revision that were not selected.
     C(moved) are namespaces, and C(moved_gateways) gateways, that a move changed and whose former labels are still kept.
     C(arrived) are the namespaces in which something is on the revision that the upgrade leads to.
     C(default_revision) is where the default validator is to point, empty where it stays.
@@ -79,12 +91,11 @@ class Upgrade:
     waves: tuple[Wave, ...] = ()
     gateways: tuple[GatewayMove, ...] = ()
     gateway_waves: tuple[Wave, ...] = ()
-    followers: tuple[GatewayMove, ...] = ()
     tags: tuple[TagMove, ...] = ()
     give_back: tuple[str, ...] = ()
     remaining: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
-    moved_gateways: tuple[str, ...] = ()
+    moved_gateways: tuple[GatewayMove, ...] = ()
     arrived: tuple[str, ...] = ()
     default_revision: str = ""
 
@@ -120,9 +131,8 @@ def upgrade(route: Route, everywhere: Sequence[Member], evidence: Evidence, sele
     gateways = [] if selection.gateways == SKIP else list(gateway_moves(everywhere, route.from_revision, selection))
     return Upgrade(
         waves=waves,
-        gateways=tuple(one for one in gateways if one.moved_by == BY_ITSELF),
+        gateways=tuple(gateways),
         gateway_waves=batches(fronts, selection),
-        followers=tuple(one for one in gateways if one.moved_by == BY_GATEWAY_API),
         tags=tuple(_tags(route, using, remaining, evidence)),
         give_back=tuple(_give_back(route, everywhere, selection)),
         remaining=remaining,
@@ -163,20 +173,19 @@ def batches(chosen: Sequence[Member], selection: Selection) -> tuple[Wave, ...]:
 
 def gateway_moves(everywhere: Iterable[Member], revision: str, selection: Selection) -> Iterable[GatewayMove]:
     """The gateways on a revision that labels of their namespace do not move."""
+    return _by_themselves(everywhere, selection, lambda one: bool(revision) and one.uses(revision))
+
+
+def moved_gateways(everywhere: Iterable[Member], selection: Selection) -> tuple[GatewayMove, ...]:
+    """The gateways that carry former labels."""
+    return tuple(_by_themselves(everywhere, selection, lambda one: one.former is not None))
+
+
+def _by_themselves(everywhere: Iterable[Member], selection: Selection, wanted: Callable[[Rolling], bool]) -> Iterable[GatewayMove]:
     for member in everywhere:
         for one in member.gateways:
-            if one.gateway and revision and selection.holds(member.name) and not member.labelled and one.uses(revision):
-                yield GatewayMove(one.gateway, moved_by(member, one.gateway), one.made_by)
-
-
-def moved_gateways(everywhere: Iterable[Member], selection: Selection) -> tuple[str, ...]:
-    """The gateways that carry former labels, as C(namespace/name)."""
-    return tuple(
-        f"{member.name}/{one.workload.name}"
-        for member in everywhere
-        for one in member.gateways
-        if one.former is not None and selection.holds(member.name)
-    )
+            if one.gateway and member.moved_by(one) == BY_ITSELF and selection.holds(member.name) and wanted(one):
+                yield GatewayMove(one.gateway, one.made_by)
 
 
 def arrived(route: Route, everywhere: Iterable[Member]) -> tuple[str, ...]:

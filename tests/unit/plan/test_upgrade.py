@@ -140,7 +140,7 @@ def test_a_gateway_by_its_own_label_is_moved_by_itself() -> None:
     cluster = mesh()
     gateway(cluster, "plain")
     left = cluster.plan().left
-    assert [(str(one), one.moved_by) for one in left.gateways] == [("plain/gate", "gateway")]
+    assert [(one.kind, str(one)) for one in left.gateways] == [("Deployment", "plain/gate")]
     assert "plain" not in left.namespaces
 
 
@@ -162,3 +162,12 @@ def test_skipped_gateways_keep_the_tag_that_they_follow() -> None:
     assert left.gateway_waves == ()
     assert left.remaining == ("ingress",)
     assert not left.tags[0].moves
+
+
+def test_a_gateway_of_the_gateway_api_is_moved_by_the_label_of_its_gateway() -> None:
+    cluster = mesh()
+    deployment = cluster.worlds["plain"].add("front-istio", annotations={"istio.io/rev": OLD})
+    deployment["metadata"]["labels"] |= {"gateway.istio.io/managed": "istio.io-gateway-controller"}
+    deployment["metadata"]["labels"] |= {"gateway.networking.k8s.io/gateway-name": "front"}
+    (move,) = cluster.plan().left.gateways
+    assert (move.kind, move.gateway.namespace, move.name) == ("Gateway", "plain", "front")
