@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -53,8 +54,9 @@ class Cluster:
                 tty=False,
                 _preload_content=False,
             )
-            call.run_forever(timeout=timeout)
-            return str(call.read_stdout(timeout=1) or "") if not call.returncode else ""
+            with contextlib.closing(call):
+                call.run_forever(timeout=timeout)
+                return str(call.read_stdout(timeout=1) or "") if not call.returncode else ""
         finally:
             api.api_client.close()
 
