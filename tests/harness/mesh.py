@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,7 +29,12 @@ class Mesh:
         self.server = server
         self.injector = injector
         self.client: Client = server.client
+        self._numbers = itertools.count(1)
         self.namespace(SYSTEM)
+
+    def unused(self, stem: str) -> str:
+        """A name that no test has had before."""
+        return f"{stem}-{next(self._numbers)}"
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -68,6 +74,7 @@ class Mesh:
         self.injector.versions[name] = version
         plane = build.istiod(name, tag=version) | {"apiVersion": "apps/v1", "kind": "Deployment"}
         plane["spec"] |= {"selector": {"matchLabels": {"app": "istiod", "istio.io/rev": name}}}
+        plane["spec"]["template"]["metadata"]["labels"]["sidecar.istio.io/inject"] = "false"
         plane["metadata"].pop("generation")
         status = plane.pop("status")
         self.create(plane)

@@ -47,11 +47,14 @@ def temporary(cluster: Cluster, body: Object, patience: Patience) -> Iterator[Ob
     """
     namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
     sweep(cluster, namespace)
-    write.create(cluster, body, MANAGER)
     try:
+        write.create(cluster, body, MANAGER)
         yield patience.until(cluster, lambda: _started(cluster, namespace, name))
-    finally:
-        _delete(cluster, namespace, name)
+    except BaseException:  # even when creating failed: perhaps only the answer to it was lost
+        with contextlib.suppress(MeshyardError):
+            _delete(cluster, namespace, name)
+        raise
+    _delete(cluster, namespace, name)
 
 
 def sweep(cluster: Cluster, namespace: str) -> None:
