@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import injection, policy, webhook
 from tests.unit.mesh import build
@@ -227,27 +225,3 @@ def test_a_pod_on_the_hosts_network_is_not_injected() -> None:
 )
 def test_the_injectors_policy_and_selectors_count(config: dict[str, Any], pod: dict[str, str], kind: str) -> None:
     assert decide(REV_R, pod, UNREVISIONED_AND_R, policies={R: policy.parse(config)}).kind == kind
-
-
-LABELS = st.dictionaries(
-    st.sampled_from(["istio-injection", "istio.io/rev", "sidecar.istio.io/inject"]),
-    st.sampled_from(["enabled", "disabled", "true", "false", R, "prod", "default", "gone", ""]),
-)
-
-
-@given(LABELS, LABELS)
-def test_one_decision_is_always_consistent_in_itself(namespace: dict[str, str], pod: dict[str, str]) -> None:
-    decision = decide(namespace, pod, UNREVISIONED_AND_R)
-    assert (decision.revision is not None) == (decision.kind in ("revision", "blocked"))
-    assert decision.reason.endswith(".")
-    if decision.unserved:
-        assert decision.kind == "none"
-        assert decision.unserved in {*namespace.values(), *pod.values(), "default"}
-
-
-@given(LABELS, LABELS)
-def test_a_namespace_with_an_injection_label_never_listens_to_revisions(namespace: dict[str, str], pod: dict[str, str]) -> None:
-    labelled = {**namespace, "istio-injection": namespace.get("istio-injection", "enabled")}
-    bare = {"istio-injection": labelled["istio-injection"]}
-    without = {key: value for key, value in pod.items() if key != "istio.io/rev"}
-    assert decide(labelled, pod, UNREVISIONED_AND_R).revision == decide(bare, without, UNREVISIONED_AND_R).revision

@@ -1,0 +1,110 @@
+"""A revision may go only when no cluster uses it, its successor is ready, and everything could be read."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
+from tests.unit.mesh import build
+from tests.unit.mesh.test_usage import NEW, OLD, found, free, remote, validator
+
+
+def test_a_remote_cluster_is_held_to_the_same_checks() -> None:
+    primary = free(remotes=["west"])
+    assert found(primary, remote()) == []
+    assert found(primary, remote(pods=[build.pod("cart-0", revision=OLD)])) == [("Pod", "cart-0")]
+    assert found(primary, remote(namespaces=[build.namespace("shop", {"istio.io/rev": OLD})])) == [("Namespace", "shop")]
+    labelled = {"metadata": build.meta("web", "shop", {"istio.io/rev": OLD})}
+    assert found(primary, remote(config={"Gateway": [labelled]})) == [("Gateway", "web")]
+
+
+def test_a_webhook_left_in_a_remote_cluster_blocks_unless_it_goes_in_the_same_run() -> None:
+    webhooks = [build.injector(OLD), build.injector(NEW)]
+    left = remote(mutating_webhooks=webhooks, retired_too=False)
+    assert found(free(remotes=["west"]), left) == [("MutatingWebhookConfiguration", f"istio-sidecar-injector-{OLD}")]
+    assert found(free(remotes=["west"]), remote(mutating_webhooks=webhooks)) == []
+
+
+def test_a_cluster_that_nobody_connected_and_unread_remote_secrets_block_as_unknown() -> None:
+    (one,) = usage.blockers(OLD, [free(remotes=["west"])], successor=NEW)
+    assert (one.cluster, one.kind, one.unknown) == ("west", "Cluster", True)
+    (other,) = usage.blockers(OLD, [free(remotes=None)], successor=NEW)
+    assert (other.kind, other.unknown) == ("Secret", True)
+
+
+# Check 9.
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"workloads": {"Deployment": [build.istiod(OLD)]}, "mutating_webhooks": [build.injector(OLD)]}, "does not exist"),
+        ({"workloads": {"Deployment": [build.istiod(OLD), build.istiod(NEW, ready=0)]}}, "no ready istiod"),
+        ({"mutating_webhooks": [build.injector(OLD)]}, "has no webhook"),
+        ({"mutating_webhooks": [build.injector(NEW, ca=False)]}, "without CA bundle"),
+        ({"mutating_webhooks": [build.injector(NEW, policy="Ignore")]}, "without a sidecar on failure"),
+        ({"validating_webhooks": [validator("istiod-default-validator", NEW, policy="Ignore")]}, "it is open"),
+        ({"validating_webhooks": [validator("istiod-default-validator", NEW, ca="")]}, "it is open"),
+        ({"validating_webhooks": [validator(f"istio-validator-{NEW}-istio-system", NEW, policy="Ignore")]}, "it is open"),
+    ],
+)
+def test_a_successor_that_is_not_ready_blocks(changes: dict[str, Any], part: str) -> None:
+    calm = {"namespaces": [build.namespace("plain")], "pods": []}
+    assert any(part in one.reason for one in usage.blockers(OLD, [free(**{**calm, **changes})], successor=NEW))
+
+
+def test_a_successor_is_named_by_its_deployment() -> None:
+    cluster = free(workloads={"Deployment": [build.istiod(OLD), build.istiod(NEW, ready=0)]}, namespaces=[], pods=[])
+    assert ("Deployment", f"istiod-{NEW}") in found(cluster)
+
+
+def test_without_successor_only_use_blocks() -> None:
+    cluster = free(workloads={"Deployment": [build.istiod(OLD)]}, namespaces=[], mutating_webhooks=[build.injector(OLD)])
+    assert usage.blockers(OLD, [cluster]) == []
+
+
+# Check 10.
+@pytest.mark.parametrize(
+    ("free_for", "kinds", "unknown"),
+    [(None, ["Revision"], True), (10.0, ["Revision"], False), (60.0, [], None), (61.0, [], None)],
+)
+def test_use_must_have_ended_for_the_whole_grace(free_for: float | None, kinds: list[str], unknown: bool | None) -> None:
+    blockers = usage.blockers(OLD, [free()], successor=NEW, grace=60, free_for=free_for)
+    assert [one.kind for one in blockers] == kinds
+    assert all(one.unknown is unknown for one in blockers)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"namespaces": None},
+        {"pods": None},
+        {"mutating_webhooks": None},
+        {"validating_webhooks": None},
+        {"services": None},
+        {"config": None},
+        {"config": {"EnvoyFilter": None}},
+        {"workloads": {"CronJob": None}},
+    ],
+)
+def test_each_list_that_could_not_be_read_blocks_as_unknown(changes: dict[str, Any]) -> None:
+    assert any(one.unknown for one in usage.blockers(OLD, [free(**changes)], successor=NEW))
+
+
+def test_a_kind_that_nobody_read_blocks_as_unknown() -> None:
+    whole = free()
+    part = dataclasses.replace(whole, workloads={kind: found for kind, found in whole.workloads.items() if kind != "StatefulSet"})
+    assert [one.kind for one in usage.blockers(OLD, [part], successor=NEW)] == ["StatefulSets"]
+
+
+def test_every_blocker_names_its_cluster_and_a_reason() -> None:
+    cluster = free(
+        namespaces=[build.namespace("shop", {"istio.io/rev": OLD})],
+        pods=[build.pod("cart-0", revision=OLD)],
+        services=[build.tag_service("prod", OLD)],
+        connections=None,
+    )
+    blockers = usage.blockers(OLD, [cluster], successor=NEW)
+    assert len(blockers) == 4
+    assert all(one.cluster == "east" and one.reason for one in blockers)
