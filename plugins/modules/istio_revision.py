@@ -218,7 +218,7 @@ steps:
   elements: dict
   contains:
     action:
-      description: V(create), V(apply), V(patch) or V(delete).
+      description: V(create), V(adopt), V(apply) or V(delete).
       type: str
       sample: apply
     kind:

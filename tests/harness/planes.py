@@ -46,13 +46,13 @@ class Planes:
         self.client = server.client
         self.istiod = Istiod(self.client, injector)
 
-    def run(self, name: str, **options: Any) -> Answer:
+    def run(self, name: str, /, **options: Any) -> Answer:
         """The answer of a module that succeeds; C(check) and C(diff) choose the mode."""
         answer = self.answer(name, **options)
         assert not answer.get("failed"), answer["msg"]
         return answer
 
-    def refusal(self, name: str, **options: Any) -> Answer:
+    def refusal(self, name: str, /, **options: Any) -> Answer:
         """The answer of a module that fails and has written nothing."""
         with WriteProxy(self.server.host) as proxy:
             through = {"kubeconfig": None, "host": proxy.url, "api_key": self.server.token}
@@ -62,7 +62,7 @@ class Planes:
         return answer
 
     def answer(
-        self, name: str, *, check: bool = False, diff: bool = False, environment: dict[str, str] | None = None, **options: Any
+        self, name: str, /, *, check: bool = False, diff: bool = False, environment: dict[str, str] | None = None, **options: Any
     ) -> Answer:
         """The answer of a module, failed or not."""
         given = {"kubeconfig": str(self.server.kubeconfig), **(CHART if name in _WITH_CHART else {}), **options}
@@ -105,7 +105,7 @@ class Planes:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def helm_install(self, release: str, name: str = "istiod", version: str = "1.31.0", **values: Any) -> None:
+    def helm_install(self, release: str, name: str = "istiod", /, version: str = "1.31.0", **values: Any) -> None:
         """A chart of the lab by `helm install`."""
         self.helm("install", release, str(chart(name, version)), "--create-namespace", values=values)
 

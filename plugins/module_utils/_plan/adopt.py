@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import maker, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import foreign
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Patch, Plan, Ref, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Adopt, Object, Plan, Ref, ref_of
 
 ADOPTED_FROM = "meshyard.io/adopted-from"
 MANAGER = "meshyard"
@@ -112,8 +112,17 @@ def said(made: maker.Maker) -> str:
     return {"istioctl": "istioctl"}.get(made.kind, "someone who left no name")
 
 
-def adoption(live: Object, wanted: Object, manager: str) -> Patch | None:
-    """The step that makes the former maker's fields ours; None where nothing is left to move.
+def step(live: Object, wanted: Object, manager: str) -> Adopt | None:
+    """The step that makes the former maker's fields ours; None where nothing is left to move."""
+    if patch(live, wanted, manager) is None:
+        return None
+    givers = _givers(live["metadata"].get("managedFields") or [], live["apiVersion"])
+    names = ", ".join(sorted({str(entry["manager"]) for entry in givers}))
+    return Adopt(wanted, manager, live, f"takes over the fields of {names}")
+
+
+def patch(live: Object, wanted: Object, manager: str) -> Object | None:
+    """The merge patch that makes the former maker's fields ours, good for just this state of the object; None where none is left.
 
     :param wanted: what will be applied: fields that it leaves to others are not moved.
     :param manager: our field manager for this object.
@@ -136,18 +145,15 @@ def adoption(live: Object, wanted: Object, manager: str) -> Patch | None:
         "fieldsType": "FieldsV1",
         "fieldsV1": fields,
     }
-    metadata = {"annotations": {ADOPTED_FROM: str(came_from)}, "managedFields": [*kept, ours]}
-    before = {"metadata": {"annotations": {ADOPTED_FROM: raw.annotations_of(live).get(ADOPTED_FROM)}}}
-    names = ", ".join(sorted({str(entry["manager"]) for entry in givers}))
-    reason = f"takes over the fields of {names}"
-    version = str(live["metadata"].get("resourceVersion", ""))
-    return Patch(ref_of(live), {"metadata": metadata}, MANAGER, before, version, reason)
+    version = live["metadata"].get("resourceVersion")
+    annotations = {ADOPTED_FROM: str(came_from)}
+    return {"metadata": {"annotations": annotations, "managedFields": [*kept, ours], "resourceVersion": version}}
 
 
 def helm_releases(steps: Plan) -> list[str]:
     """The Helm releases out of which a plan takes objects, as C(namespace/name)."""
-    told = [raw.text(step.patch, "metadata", "annotations", ADOPTED_FROM) for step in steps if isinstance(step, Patch)]
-    return [one.removeprefix("helm:") for one in dict.fromkeys(told) if one.startswith("helm:")]
+    origins = [origin(step.live) for step in steps if isinstance(step, Adopt)]
+    return list(dict.fromkeys(f"{one.namespace}/{one.release}" for one in origins if one and one.kind == "helm"))
 
 
 def _givers(managed: list[Object], api_version: str) -> list[Object]:

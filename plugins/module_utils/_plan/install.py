@@ -85,7 +85,7 @@ def with_adoption(steps: Plan, owner_name: str) -> Plan:
     complete: list[Step] = []
     for step in steps:
         if isinstance(step, Apply) and step.live is not None:
-            move = adopt.adoption(step.live, step.body, manager_of(owner_name))
+            move = adopt.step(step.live, step.body, manager_of(owner_name))
             complete += [move] if move else []
         complete.append(step)
     return tuple(complete)

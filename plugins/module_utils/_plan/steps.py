@@ -85,6 +85,24 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class Adopt:
+    """The move of the fields that a former maker applied to our field manager; worked out on the object as it is then.
+
+    :ivar body: what will be applied afterwards. :ivar live: the object as it was seen.
+    """
+
+    body: Object
+    manager: str
+    live: Object
+    reason: str = ""
+
+    @property
+    def ref(self) -> Ref:
+        """The object."""
+        return ref_of(self.body)
+
+
+@dataclass(frozen=True)
 class Delete:
     """Deletion of exactly the object that was seen."""
 
@@ -93,7 +111,7 @@ class Delete:
     reason: str = ""
 
 
-Step: TypeAlias = "Create | Apply | Patch | Delete"
+Step: TypeAlias = "Create | Apply | Patch | Adopt | Delete"
 Plan = tuple[Step, ...]
 
 _SECRET_KINDS = frozenset({"Secret"})
@@ -101,7 +119,7 @@ _SERVER_FIELDS = ("managedFields", "resourceVersion", "uid", "creationTimestamp"
 
 
 def action(step: Step) -> str:
-    """The word for a step: create, apply, patch or delete."""
+    """The word for a step: create, apply, patch, adopt or delete."""
     if isinstance(step, Apply) and step.live is None:
         return "create"
     return type(step).__name__.lower()
@@ -141,7 +159,9 @@ def _sides(step: Step) -> tuple[Any, Any]:
     if isinstance(step, Apply):
         return (None if step.live is None else _restricted(step.live, step.body)), _plain(step.body)
     if isinstance(step, Patch):
-        return step.before, _plain(step.patch) if "metadata" in step.patch else step.patch
+        return step.before, step.patch
+    if isinstance(step, Adopt):  # the apply that follows shows what changes
+        return {}, {}
     return "present", None
 
 

@@ -9,10 +9,12 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster import errors, kinds, write
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import errors, kinds, read, write
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import (
+    Adopt,
     Apply,
     Create,
     Delete,
@@ -24,6 +26,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import 
     describe,
 )
 
+_ATTEMPTS = 5
 _UNSTABLE = ("resourceVersion", "generation")
 
 
@@ -60,7 +63,7 @@ def execute(cluster: Cluster, plan: Plan, *, check: bool = False, tell: Callable
             try:
                 _carry_out(cluster, step)
             except MeshyardError as problem:
-                problem.facts["done"] = done
+                problem.facts |= {"done": done, "changed": bool(done)}
                 if done:
                     problem.remedy += f" {position - 1} of {len(plan)} steps were done before; running again goes on from there."
                 raise
@@ -80,6 +83,8 @@ def _carry_out(cluster: Cluster, step: Step) -> None:
         if step.version:
             patch.setdefault("metadata", {})["resourceVersion"] = step.version
         write.merge(cluster, kind, namespace, step.ref.name, patch, step.manager)
+    elif isinstance(step, Adopt):
+        _adopt(cluster, kind, step)
     elif isinstance(step, Delete):
         write.delete(cluster, kind, namespace, step.ref.name, uid=step.uid or None)
 
@@ -90,6 +95,23 @@ def _create(cluster: Cluster, step: Create) -> None:
     except errors.ApiError as error:
         if error.reason != "AlreadyExists":  # made since it was looked for: the apply that follows settles it
             raise
+
+
+def _adopt(cluster: Cluster, kind: kinds.Kind, step: Adopt) -> None:
+    """Moves field ownership on the object as it is now: controllers write its status all the time, and each write outdates a move."""
+    namespace = step.ref.namespace or None
+    for attempt in range(_ATTEMPTS):
+        live = read.get(cluster, kind, step.ref.name, namespace)
+        patch = adopt.patch(live, step.body, step.manager) if live is not None else None
+        if patch is None:
+            return
+        try:
+            write.merge(cluster, kind, namespace, step.ref.name, patch, adopt.MANAGER)
+        except errors.ApiError as error:
+            if error.status != 409 or attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 def _stable(obj: Object) -> Object:
