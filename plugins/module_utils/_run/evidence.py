@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
@@ -40,7 +40,7 @@ _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
 _REMOTE = "istio/multiCluster=true"
 _CLUSTER = "networking.istio.io/cluster"
 
-List = list[dict[str, Any]] | None
+List: TypeAlias = "list[dict[str, Any]] | None"
 
 
 def collect(cluster: Cluster, namespace: str, *, retired_too: bool = True) -> Evidence:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -99,7 +99,8 @@ def send(cluster: Cluster, source: Source, request: Request, patience: Patience)
 
     :raises MeshyardError: nothing could be sent; requests that fail are answers, not errors.
     """
-    with _sender(cluster, source, request, patience) as sender:
+    with contextlib.ExitStack() as held:
+        sender = _sender(held, cluster, source, request, patience)
         patience.tell(f"sending {request.count} requests from {source} to {request.url}")
         lane = _from_here(request, patience) if sender.place is None else _from_pod(cluster, sender.place, request, patience)
         counts = _lanes(request)
@@ -108,18 +109,17 @@ def send(cluster: Cluster, source: Source, request: Request, patience: Patience)
     return Sent(sender, results[0][0], tuple(answer for _client, answers in results for answer in answers))
 
 
-@contextlib.contextmanager
-def _sender(cluster: Cluster, source: Source, request: Request, patience: Patience) -> Iterator[Sender]:
+def _sender(held: contextlib.ExitStack, cluster: Cluster, source: Source, request: Request, patience: Patience) -> Sender:
+    """Where requests are sent from; what is made for it goes when C(held) is left."""
     foreseen = foresee(cluster, source, request, patience)
     step = foreseen.steps[0] if foreseen.steps else None
     if isinstance(step, Create):
-        with probe_pod.temporary(cluster, step.body, patience) as pod:
-            yield replace(foreseen, place=_place(pod, probe_pod.CONTAINER), plane=injected_by(pod))
-    elif isinstance(step, Patch):
+        pod = held.enter_context(probe_pod.temporary(cluster, step.body, patience))
+        return replace(foreseen, place=_place(pod, probe_pod.CONTAINER), plane=injected_by(pod))
+    if isinstance(step, Patch):
         added = probe_pod.add(cluster, step, patience)
-        yield replace(foreseen, place=Place(step.ref.namespace, step.ref.name, added))
-    else:
-        yield foreseen
+        return replace(foreseen, place=Place(step.ref.namespace, step.ref.name, added))
+    return foreseen
 
 
 def _temporary(body: Object) -> Plan:

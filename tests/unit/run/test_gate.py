@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -29,6 +29,10 @@ ERRORS = Limits("errors", "query", high=0.1)
 REFUSED = ApiError("central", "list", "pods", 403, "Forbidden", "no permission")
 
 
+def fail(problem: MeshyardError) -> NoReturn:
+    raise problem
+
+
 class Scene:
     """A cluster, its istiods, its probes and its Prometheus, as a test sets them."""
 
@@ -52,7 +56,7 @@ class Scene:
     def read(self, what: str, give: Callable[[], Any]) -> Any:
         self.asked.append(what)
         if self.problem:
-            raise self.problem
+            fail(self.problem)
         return give()
 
     def all_connected(self) -> syncz.Connections:
@@ -69,7 +73,7 @@ class Scene:
         self.asked.append("probe")
         given = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(given, MeshyardError):
-            raise given
+            fail(given)
         text = "X-Responder: web-0\n"
         return Sent(Sender(Place("front", "web-1", "app"), OLD), "curl", tuple(Answer(status, 0.01, text) for status in given))
 
