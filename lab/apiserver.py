@@ -182,7 +182,7 @@ class ApiServer:
 def free_ports(count: int) -> list[int]:
     """Ports of the loopback that nobody listens on, all different."""
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        sockets = [held.enter_context(socket.socket()) for _number in range(count)]
         for one in sockets:
             one.bind((LOOPBACK, 0))
         return [one.getsockname()[1] for one in sockets]

@@ -37,7 +37,7 @@ def age(seconds: float) -> str:
     whole = int(seconds)
     days, hours, minutes = whole // 86400, whole // 3600 % 24, whole // 60 % 60
     units = [(days, "d"), (hours, "h"), (minutes, "m"), (whole % 60, "s")]
-    first = next((index for index, (count, _) in enumerate(units) if count), len(units) - 1)
+    first = next((index for index, (count, _unit) in enumerate(units) if count), len(units) - 1)
     return " ".join(f"{count}{unit}" for count, unit in units[first : first + 2])
 
 

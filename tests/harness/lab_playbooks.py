@@ -56,7 +56,7 @@ class Playbooks:
 
     def __init__(self, cluster: LabCluster, collections: Path) -> None:
         self._cluster, self._collections = cluster, collections
-        self._numbers = iter(range(1, 1000))
+        self._number = 0
 
     def run(self, playbook: str, *options: str, expect: int = 0, **variables: Any) -> Outcome:
         """Runs it to its end, which must be the expected status."""
@@ -68,7 +68,8 @@ class Playbooks:
     @contextlib.contextmanager
     def started(self, playbook: str, *options: str, **variables: Any) -> Iterator[Running]:
         """Starts it; whoever leaves the block leaves nothing running."""
-        name = f"{next(self._numbers):02d}-{playbook.rpartition('.')[2] if '/' not in playbook else Path(playbook).stem}"
+        self._number += 1
+        name = f"{self._number:02d}-{playbook.rpartition('.')[2] if '/' not in playbook else Path(playbook).stem}"
         tasks, log = self._cluster.work / f"{name}.tasks.jsonl", self._cluster.work / f"{name}.log"
         command = playbooks.command(playbook, self._cluster.target, *options, "-e", json.dumps(variables))
         environment = playbooks.environment(tasks, self._collections) | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_RETRY_FILES_ENABLED": "0"}

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import plane, raw, tag, webhook
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.restart import Owners
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.syncz import Connections
 
-List = Sequence[raw.Raw] | None
+List: TypeAlias = "Sequence[raw.Raw] | None"
 # The kinds whose pod templates may call for a revision long after nobody thinks of them.
 TEMPLATE_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import raw
@@ -17,7 +18,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh import raw
 ANNOTATION = "meshyard.io/former"
 
 # Label to its former value; None for a label that was not there.
-Labels = Mapping[str, str | None]
+Labels: TypeAlias = "Mapping[str, str | None]"
 
 
 def read(obj: raw.Raw) -> Labels | None:

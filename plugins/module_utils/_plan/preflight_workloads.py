@@ -172,4 +172,3 @@ def _moved(scene: Scene) -> Iterator[tuple[Member, workload.Workload]]:
         for one in member.rolling:
             if one.uses(scene.route.from_revision):
                 yield member, one.workload
-

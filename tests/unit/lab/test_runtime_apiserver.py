@@ -71,5 +71,5 @@ def test_a_server_that_was_not_started_says_so(tmp_path: Path) -> None:
     server = ApiServer(tmp_path / "never")
 
     with pytest.raises(LabError, match=r"was not started; call start\(\) first"):
-        _ = server.host
+        str(server.host)
     server.stop()

@@ -51,7 +51,7 @@ def test_every_stage_is_counted_and_timed(monkeypatch: pytest.MonkeyPatch, capsy
 
 @pytest.mark.usefixtures("alone")
 def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def fail(_: object) -> list[Step]:
+    def fail(_plans: object) -> list[Step]:
         raise LabError("Route 10.99.0.0/24 (docker0) is in use on this host.")
 
     monkeypatch.setattr(cluster, "steps", fail)

@@ -159,7 +159,7 @@ def test_a_temporary_pod_is_unprivileged_without_a_token_and_ends_by_itself() ->
 
 
 def held(**holder: Any) -> dict[str, Any]:
-    body = probe_pod.manifest(TEMPORARY, 60)
+    body = probe_pod.manifest(TEMPORARY, 3600)
     told = {**json.loads(body["metadata"]["annotations"][probe_pod.HOLDER]), **holder}
     body["metadata"]["annotations"][probe_pod.HOLDER] = json.dumps(told)
     return body
