@@ -61,9 +61,8 @@ class Scene:
 
     def all_connected(self) -> syncz.Connections:
         pods = [pod["metadata"] for pods in self.world.pods.values() for pod in pods]
-        entries = [
-            {"proxy": f"{pod['name']}.shop", "istio_version": "1.32.0", "resources": {"t": {"sent": "1", "acked": "1"}}} for pod in pods
-        ]
+        resources = {"t": {"sent": "1", "acked": "1"}}
+        entries = [{"proxy": f"{pod['name']}.shop", "istio_version": "1.32.0", "resources": resources} for pod in pods]
         return syncz.merge(syncz.parse(entries, NEW, "istiod"))
 
     def none_answers(self) -> syncz.Connections:
@@ -74,8 +73,8 @@ class Scene:
         given = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(given, MeshyardError):
             fail(given)
-        text = "X-Responder: web-0\n"
-        return Sent(Sender(Place("front", "web-1", "app"), OLD), "curl", tuple(Answer(status, 0.01, text) for status in given))
+        answers = tuple(Answer(status, 0.01, "X-Responder: web-0\n") for status in given)
+        return Sent(Sender(Place("front", "web-1", "app"), OLD), "curl", answers)
 
     def sample(self, _query: str) -> Sample:
         self.asked.append("metric")
@@ -161,8 +160,7 @@ def test_in_check_mode_it_looks_once_and_sends_nothing(scene: Scene, check: bool
 def test_in_check_mode_pods_that_are_not_moved_yet_are_foretold(scene: Scene) -> None:
     break_pods(scene)
     gate = scene.gate(check=True)
-    assert gate.look() == Ready(None)
-    assert set(words(gate).values()) == {"foretold"}
+    assert (gate.look(), set(words(gate).values())) == (Ready(None), {"foretold"})
 
 
 @pytest.mark.parametrize(("check", "word"), [(True, "foretold"), (False, "failed")])
