@@ -125,7 +125,7 @@ def metric(limits: Limits, sample: Sample) -> Check:
     worst = [value for value in real if _outside(value, limits)]
     if worst:
         return Check("metric", "failed", f"{limits.name} is {worst[0]:g}, and must be {_range(limits)}", facts)
-    return Check("metric", "passed", f"{limits.name} is {', '.join(f'{value:g}' for value in real[:3])}, within {_range(limits)}", facts)
+    return Check("metric", "passed", f"{limits.name} is {', '.join(f'{value:g}' for value in real[:3])} ({_range(limits)})", facts)
 
 
 def _pair(sender: str | None, responder: str | None, target: str) -> str:
