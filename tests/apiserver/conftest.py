@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.apiserver import ApiServer
+from tests.harness import fronts
 from tests.harness.injector import Injector
 from tests.harness.mesh import Mesh
 from tests.harness.planes import Planes
@@ -58,3 +59,29 @@ def planes(planes_server: ApiServer, injector: Injector) -> Iterator[Planes]:
     cluster = Planes(planes_server, injector)
     yield cluster
     cluster.wipe()
+
+
+@pytest.fixture
+def shop(mesh: Mesh) -> str:
+    """A namespace that follows the tag prod, with one workload of each kind."""
+    namespace = mesh.namespace(mesh.unused("shop"), {"istio.io/rev": "prod", "team": "shop"})
+    mesh.workload(namespace, "web")
+    mesh.workload(namespace, "db", "StatefulSet", serviceName="db")
+    mesh.workload(namespace, "agent", "DaemonSet")
+    mesh.settled(namespace, "web")
+    mesh.settled(namespace, "db", kind="StatefulSet")
+    mesh.settled(namespace, "agent", kind="DaemonSet")
+    return namespace
+
+
+@pytest.fixture
+def edge(mesh: Mesh) -> str:
+    """A namespace without labels."""
+    return mesh.namespace(mesh.unused("edge"))
+
+
+@pytest.fixture
+def theirs(mesh: Mesh, edge: str) -> str:
+    """The namespace of a gateway C(web) that somebody else made, on the old revision, with an address."""
+    fronts.put(mesh, edge)
+    return edge

@@ -18,6 +18,8 @@ from ansible.module_utils import basic
 basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
 runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
 """
+# One holder of the Lease for all calls that do not name another one: a call that was killed holds up none of the next.
+_RUN = {"MESHYARD_RUN_ID": "the tests"}
 _CREDENTIALS = ("K8S_AUTH_", "KUBECONFIG", "MESHYARD_")
 
 
@@ -40,7 +42,7 @@ class Call:
         process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, f"ansible_collections.meshyard.istio.plugins.modules.{self.name}"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**inherited, "PYTHONPATH": str(tree.linked()), **(self.environment or {})},
+            env={**inherited, "PYTHONPATH": str(tree.linked()), **_RUN, **(self.environment or {})},
         )  # fmt: skip
         arguments = {**self.options, "_ansible_check_mode": self.check, "_ansible_diff": self.diff}
         assert process.stdin is not None

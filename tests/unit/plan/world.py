@@ -6,6 +6,9 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
+
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, tag, webhook, workload
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import migrate
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import Injector, Mesh
@@ -16,6 +19,8 @@ from tests.unit.mesh import build
 OLD, NEW = "1-31-0", "1-32-0"
 VERSIONS = {"default": "1.30.0", OLD: "1.31.0", NEW: "1.32.0"}
 GATEWAY = {"inject.istio.io/templates": "gateway"}
+ABSENT, FORMER = Wish("absent"), Wish("former")
+PLAIN = ("default", NEW)
 
 
 def mesh(
@@ -153,3 +158,25 @@ def statuses(migration: migrate.Migration) -> dict[str, str]:
 
 def kinds(steps: Sequence[Any]) -> list[str]:
     return [f"{step.ref.kind} {step.ref.name}" for step in steps]
+
+
+def refused(world: World, wish: Wish) -> str:
+    with pytest.raises(MeshyardError) as told:
+        world.decide(wish)
+    assert told.value.remedy
+    return told.value.problem
+
+
+def possible(world: World, wish: Wish) -> bool:
+    try:
+        world.decide(wish)
+    except MeshyardError:
+        return False
+    return True
+
+
+def shop(**marks: str) -> World:
+    world = World(mesh(tags={"prod": OLD}), {key.replace("_", "-").replace("rev", labels.REV): value for key, value in marks.items()})
+    world.add("web")
+    world.add("cart")
+    return world
