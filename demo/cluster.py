@@ -54,7 +54,8 @@ class Cluster:
                 tty=False,
                 _preload_content=False,
             )
-            with contextlib.closing(call):
+            with contextlib.ExitStack() as undo:
+                undo.callback(call.sock.shutdown)  # close() leaves the socket open once the other side has ended
                 call.run_forever(timeout=timeout)
                 return str(call.read_stdout(timeout=1) or "") if not call.returncode else ""
         finally:
