@@ -87,7 +87,8 @@ def restore() -> None:
         for name, value in memory["settings"].items():
             if _read(name) != value:
                 _write(name, value)
-        _restore_controllers(memory["controllers"])
+        # What an earlier version of the lab kept does not tell: then they stay as they are.
+        _restore_controllers(memory.get("controllers", _passed_on()))
         if not memory["namespaces_mounted"] and not list(NAMESPACES.glob("*")):
             mounts.unmount(str(NAMESPACES))
         _remove_folders(memory["folders"])
