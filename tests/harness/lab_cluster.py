@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,10 +13,11 @@ from typing import Any
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
 from demo import target
 from demo.cluster import Cluster as Reader
+from lab import cleanup
 from lab import cluster as lab_cluster
 from lab.addresses import chosen
 from lab.client import ApiError
-from lab.paths import BIN, PROJECT
+from lab.paths import BIN
 
 Body = dict[str, Any]
 
@@ -85,7 +85,8 @@ class LabCluster:
 
 def recreate(name: str, work: Path) -> LabCluster:
     """An empty cluster in place of whatever there was."""
-    subprocess.run([sys.executable, "-m", "lab", "down", "--clusters", name], check=True, cwd=PROJECT)
+    # What clusters share stays: `down` would take it away and put the host's settings back each time.
+    cleanup.clear(chosen(name)[0])
     return LabCluster(name, work)
 
 
