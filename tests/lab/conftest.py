@@ -39,7 +39,7 @@ def collections() -> Path:
 @pytest.fixture(scope="module")
 def work(request: pytest.FixtureRequest) -> Path:
     """The folder for the evidence of one scenario."""
-    return WORK / request.module.__name__.rpartition(".test_")[2]
+    return WORK / str(request.module.__name__).rpartition(".test_")[2]
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.harness.lab_mesh import Mesh
 from tests.harness.lab_playbooks import ROLLBACK, UPGRADE, Outcome
 
 HOLD = 8
-METRIC = {"name": "share of errors", "query": "vector(0)", "max": 0.01}
+METRIC: dict[str, Any] = {"name": "share of errors", "query": "vector(0)", "max": 0.01}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.harness.lab_traffic import Traffic
 LAST_BREATH = 5.0
 """Seconds in which an abandoned module may still end the write that was under way."""
 
-RETIRING = {"canary_upgrade_retire": True, "canary_upgrade_waves": [[name] for name in shop.NAMESPACES]}
+RETIRING: dict[str, Any] = {"canary_upgrade_retire": True, "canary_upgrade_waves": [[name] for name in shop.NAMESPACES]}
 
 
 @dataclass(frozen=True)

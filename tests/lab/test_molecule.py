@@ -24,8 +24,6 @@ def test_the_role_passes_check_converge_idempotence_and_verify(cluster: LabClust
         "NO_COLOR": "1",
         "MOLECULE_EPHEMERAL_DIRECTORY": str(work / "molecule"),
     }
-    done = subprocess.run(
-        ["molecule", "test"], cwd=tree.ROOT, env=environment, check=False, capture_output=True, text=True, timeout=600
-    )
+    done = subprocess.run(["molecule", "test"], cwd=tree.ROOT, env=environment, check=False, capture_output=True, text=True, timeout=600)
     (work / "molecule.log").write_text(done.stdout + done.stderr)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -29,7 +29,8 @@ def two_revisions(cluster: LabCluster) -> None:
     cluster.run("istioctl", "tag", "set", "prod", "--revision", "1-32-0")
     for number, labels in enumerate(NAMESPACES):
         cluster.client.create("/api/v1/namespaces", {"metadata": {"name": f"n{number}", "labels": _present(labels)}})
-        until(lambda number=number: cluster.get("ServiceAccount", "default", f"n{number}"), 30, "the namespace's account")
+    wanted = {f"n{number}" for number in range(len(NAMESPACES))}
+    until(lambda: wanted <= {item["metadata"]["namespace"] for item in cluster.items("ServiceAccount")}, 30, "accounts for pods")
 
 
 def test_two_revisions_and_a_tag(cluster: LabCluster) -> None:
@@ -57,7 +58,7 @@ def test_a_plain_plane_beside_revisions(cluster: LabCluster) -> None:
 def test_injection_of_unlabelled_namespaces_and_refusals_of_the_injector(cluster: LabCluster) -> None:
     cluster.run("helm", "uninstall", "istiod", "-n", SYSTEM, "--wait")
     never = [{"matchLabels": {"keep": "out"}}]
-    extra = {"sidecarInjectorWebhook": {"enableNamespacesByDefault": True, "neverInjectSelector": never}}
+    extra: dict[str, Any] = {"sidecarInjectorWebhook": {"enableNamespacesByDefault": True, "neverInjectSelector": never}}
     lab_planes.by_helm(cluster, **extra)
     assert agreed(cluster) == {"default", "1-31-0", "1-32-0", "none"}
     assert agreed(cluster, {"keep": "out"}) == {"default", "1-31-0", "1-32-0", "none"}
