@@ -59,7 +59,7 @@ class ApiServer:
     :param directory: for all files; deleted and made anew by `start`.
     :param name: of the context, the cluster and the user in the kubeconfig.
     :param controllers: also run controllers and scheduler, and a simulated node whose pods become Ready: rollouts
-        then work, though nothing runs (`lab/files/kwok.yaml` tells how to delay a pod). Without it, no object ever
+        then work, though nothing runs (`lab/files/kwok.conf` tells how to delay a pod). Without it, no object ever
         gets a status, and service accounts are not asked for.
     """
 
@@ -147,7 +147,7 @@ class ApiServer:
             [
                 str(program("kwok")),
                 f"--kubeconfig={kubeconfig}",
-                f"--config={FILES / 'kwok.yaml'}",
+                f"--config={FILES / 'kwok.conf'}",
                 "--manage-all-nodes=true",
                 "--cidr=10.94.0.0/16",
             ]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
@@ -40,8 +40,6 @@ _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
 _REMOTE = "istio/multiCluster=true"
 _CLUSTER = "networking.istio.io/cluster"
 
-List: TypeAlias = "list[dict[str, Any]] | None"
-
 
 def collect(cluster: Cluster, namespace: str, *, retired_too: bool = True) -> Evidence:
     """All evidence of one cluster, in about thirty list requests and one question to each istiod pod.
@@ -75,7 +73,7 @@ def collect(cluster: Cluster, namespace: str, *, retired_too: bool = True) -> Ev
 
 def _list(
     cluster: Cluster, name: str, *, labels: str | None = None, fields: str | None = None, metadata_only: bool = False
-) -> List:
+) -> list[dict[str, Any]] | None:
     """All objects of a kind, or None where the API server refuses to show them."""
     try:
         return read.objects(cluster, kind(name), labels=labels, fields=fields, metadata_only=metadata_only)
@@ -83,7 +81,7 @@ def _list(
         return None
 
 
-def _unowned(cluster: Cluster, replica_sets: List) -> List:
+def _unowned(cluster: Cluster, replica_sets: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
     """The ReplicaSets that nothing owns, in full: the others are the past of a Deployment, and many."""
     if replica_sets is None:
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read, write
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
@@ -23,7 +23,7 @@ _LONGEST_SECONDS = 600
 _FAILED = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable")
 _POD = kind("Pod")
 
-Until: TypeAlias = "Callable[[Callable[[], Pending | Ready[Any]]], Any]"
+Until = Callable[[Callable[[], Any]], Any]
 
 
 def attempt(cluster: Cluster, namespace: str, image: Image, secrets: Sequence[str], until: Until) -> Image:
