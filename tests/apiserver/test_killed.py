@@ -91,7 +91,7 @@ RETIRE = ("istio_revision", {"revision": "1-31-0", "state": "absent", "force": T
 STAGES = {"base": BASE, "prepare": PREPARE, "retire": RETIRE}
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_killed_at_every_write_and_run_again_it_ends_like_a_run_that_nobody_killed(
     undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
