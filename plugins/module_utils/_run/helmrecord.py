@@ -31,15 +31,23 @@ def to_remove(cluster: Cluster, releases: Iterable[Origin], going: Iterable[Ref]
     gone, records = set(going), []
     for release in sorted(releases, key=str):
         found = _records(cluster, release, warn)
-        remaining = [ref for ref in _made(cluster, found) if ref not in gone and _is_of(cluster, ref, release)]
-        if remaining:
-            warn(
-                f"Helm's release {release.release} in namespace {release.namespace} on cluster {cluster.name} stays, because it "
-                f"also made {remaining[0]}" + (f" and {len(remaining) - 1} more objects." if len(remaining) > 1 else ".")
-            )
+        stays = _why_it_stays(cluster, release, found, gone) if found else ""
+        if stays:
+            warn(f"Helm's release {release.release} in namespace {release.namespace} on cluster {cluster.name} stays, because {stays}.")
         else:
             records += found
     return records
+
+
+def _why_it_stays(cluster: Cluster, release: Origin, records: list[Object], gone: set[Ref]) -> str:
+    """What else a release stands for, in words; empty where it stands for nothing that is left."""
+    made = _made(cluster, records)
+    if made is None:
+        return "its record cannot be read, so that it may have made more"
+    remaining = [ref for ref in made if ref not in gone and _is_of(cluster, ref, release)]
+    if not remaining:
+        return ""
+    return f"it also made {remaining[0]}" + (f" and {len(remaining) - 1} more objects" if len(remaining) > 1 else "")
 
 
 def _records(cluster: Cluster, release: Origin, warn: Callable[[str], None]) -> list[Object]:
@@ -52,23 +60,27 @@ def _records(cluster: Cluster, release: Origin, warn: Callable[[str], None]) -> 
         return []
 
 
-def _made(cluster: Cluster, records: list[Object]) -> list[Ref]:
-    """What the newest of these records says that Helm made; nothing where it cannot be read."""
-    if not records:
-        return []
+def _made(cluster: Cluster, records: list[Object]) -> list[Ref] | None:
+    """What the newest of these records says that Helm made; None where it cannot be read."""
     newest = max(records, key=lambda record: raw.number(raw.labels_of(record), "version"))
-    secret = read.get(cluster, _KIND, raw.name(newest), raw.namespace(newest))
-    return decode(secret) if secret else []
+    try:
+        secret = read.get(cluster, _KIND, raw.name(newest), raw.namespace(newest))
+    except ApiError:
+        return None
+    return decode(secret) if secret else None
 
 
-def decode(secret: raw.Raw) -> list[Ref]:
-    """The objects in a record: JSON, packed by gzip, in base64, as data of a Secret once more in base64."""
+def decode(secret: raw.Raw) -> list[Ref] | None:
+    """The objects in a record: JSON, packed by gzip, in base64, as data of a Secret once more in base64.
+
+    None where it is not what Helm writes.
+    """
     try:
         packed = base64.b64decode(base64.b64decode(raw.text(secret, "data", "release")))
         release: dict[str, Any] = json.loads(gzip.decompress(packed))
         documents = manifests.documents_of(str(release.get("manifest", "")))
     except (ValueError, OSError, MeshyardError):
-        return []
+        return None
     namespace = str(release.get("namespace", ""))
     return [_ref(document, namespace) for document in documents if isinstance(document, dict) and document.get("metadata")]
 
