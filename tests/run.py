@@ -56,7 +56,7 @@ STAGES = (
     Stage("package", (PYTHON, "-m", "tests.static.package")),
     Stage("sanity", (PYTHON, "-m", "tests.static.sanity")),
     Stage("other-python", (sys.executable, "tests/other_python.py")),
-    Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver"), ("prepare",), 20, "tests/apiserver"),
+    Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver"), ("prepare",), 30, "tests/apiserver"),
     Stage("lab", (PYTHON, "-m", "pytest", "tests/lab"), ("prepare",), 45, "tests/lab", alone=True),
 )
 GROUPS = {"lint": ("ruff", "types", "imports", "ansible-lint")}
