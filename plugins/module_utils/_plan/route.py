@@ -85,6 +85,8 @@ def forward(asked: Asked, seen: Situation) -> Route:
         problem, remedy = operation.other_open(seen.record, seen.cluster)
         raise MeshyardError(problem, remedy, record=seen.record.describe())
     source = asked.from_revision or recorded.from_revision or _only_other(target, seen)
+    if source == asked.from_revision and not seen.plane(source) and seen.plane(target) and not seen.record:
+        source = ""  # it was left and retired by an earlier run: running again ends as well as that one
     _refuse_unknown(source, recorded.from_revision, seen)
     if source == target:
         raise MeshyardError(
