@@ -19,7 +19,7 @@ LAB_IMAGE = "meshyard.lab/app:1"
 
 def of_lab(name: str = "central", work: Path = WORK) -> Target:
     """Starts a cluster of the lab and describes it; inventory and variables are written to C(work)."""
-    subprocess.run([sys.executable, "-m", "lab", "up", "--clusters", name], check=True, cwd=ROOT)
+    run_lab("up", "--clusters", name)
     said = subprocess.run([sys.executable, "-m", "lab", "env", "--json"], check=True, cwd=ROOT, capture_output=True, text=True)
     cluster = json.loads(said.stdout)["clusters"][name]
     host = {"meshyard_kubeconfig": cluster["kubeconfig"], "meshyard_context": cluster["context"]}
@@ -33,8 +33,15 @@ def of_lab(name: str = "central", work: Path = WORK) -> Target:
 
 def of_empty_lab() -> Target:
     """The lab's cluster C(central), begun anew: what an earlier demo left would be a mesh that is upgraded already."""
-    subprocess.run([sys.executable, "-m", "lab", "down", "--clusters", "central"], check=True, cwd=ROOT)
+    run_lab("down", "--clusters", "central")
     return of_lab()
+
+
+def run_lab(*arguments: str) -> None:
+    """A command of the lab; SystemExit with the lab's own sentence when it refuses."""
+    done = subprocess.run([sys.executable, "-m", "lab", *arguments], check=False, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr.strip())
 
 
 def of_user(inventory: Path) -> Target:

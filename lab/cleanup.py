@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from lab import containerd, host, loadbalancer, mounts, network, node, procfs
+from lab import containerd, host, loadbalancer, mounts, network, node, ownership, procfs
 from lab.addresses import PLANS, RUN, Plan
 from lab.paths import BIN, DEB, LabError
 from lab.process import Processes, end
@@ -19,7 +19,11 @@ _KEPT = ("containerd", "logs", "audit.log")
 
 
 def clear(plan: Plan) -> None:
-    """Remove everything of a cluster but its images and logs. Safe to repeat, from any state."""
+    """Remove everything of a cluster but its images and logs. Safe to repeat, from any state.
+
+    LabError while it is the cluster of another checkout and runs.
+    """
+    ownership.require()
     processes = Processes(plan.records)
     processes.stop(_WATCHERS, seconds=2)
     processes.stop([containerd.NAME], seconds=2)

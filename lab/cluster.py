@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import cleanup, containerd, controlplane, dns, host, identities, loadbalancer, network, node
-from lab.addresses import API_PORT, Plan
+from lab import cleanup, containerd, controlplane, dns, host, identities, loadbalancer, network, node, ownership
+from lab.addresses import API_PORT, PLANS, Plan
 from lab.client import ApiError, Client
 from lab.controlplane import ControlPlane
 from lab.paths import LabError
@@ -91,11 +91,13 @@ def steps(plan: Plan) -> list[Step]:
 
 
 def _lay_ground(plan: Plan) -> None:
-    cleanup.clear(plan)
+    for left in PLANS if ownership.is_inherited() else (plan,):
+        cleanup.clear(left)
     plan.audit_log.unlink(missing_ok=True)
     for log in plan.logs.glob("*.log"):
         log.unlink()
-    host.claim()
+    host.check_free()
+    ownership.claim()
     host.remember()
     network.join(plan)
     node.make_cgroups(plan)

@@ -14,10 +14,9 @@ from typing import Any
 
 from lab import mounts, procfs
 from lab.addresses import RUN
-from lab.paths import LAB, LabError
+from lab.paths import LabError
 
 MEMORY = RUN / "host.json"
-OWNER = RUN / "owner"
 NAMESPACES = Path("/run/netns")
 CONTROLLERS = Path("/sys/fs/cgroup/cgroup.subtree_control")
 
@@ -51,20 +50,16 @@ FIXED_FOLDERS = (
 """Folders that containerd, the kubelet and `ip netns` make at places nobody can choose, children first."""
 
 
-def claim() -> None:
-    """Make this checkout the one whose lab uses the machine; LabError when another one does."""
-    RUN.mkdir(parents=True, exist_ok=True)
-    owner = OWNER.read_text() if OWNER.exists() else str(LAB)
-    if owner != str(LAB) and Path(owner).exists():
-        raise LabError(f"The lab in {owner} uses this machine; end it with `python -m lab down` there, or delete {OWNER} if it is gone.")
+def check_free() -> None:
+    """LabError when this host is a node of a Kubernetes cluster."""
     if _remembered() is None and _kubelet_listens():
         raise LabError("A kubelet runs on this host, and the lab would disturb it; use a host that is not a node of a Kubernetes cluster.")
-    OWNER.write_text(str(LAB))
 
 
 def remember() -> None:
     """Keep the present settings once per boot, then raise what the lab needs."""
     if _remembered() is None:
+        RUN.mkdir(parents=True, exist_ok=True)
         memory = {
             "boot": procfs.boot_id(),
             "settings": {name: value for name in (*WRITTEN_BY_KUBELET, *AT_LEAST) if (value := _read(name))},
@@ -92,8 +87,7 @@ def restore() -> None:
         if not memory["namespaces_mounted"] and not list(NAMESPACES.glob("*")):
             mounts.unmount(str(NAMESPACES))
         _remove_folders(memory["folders"])
-    for path in (MEMORY, OWNER):
-        path.unlink(missing_ok=True)
+    MEMORY.unlink(missing_ok=True)
 
 
 def _restore_controllers(kept: list[str]) -> None:

@@ -17,12 +17,14 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = str(ROOT / ".venv" / "bin" / "python")
 AT_ONCE = 2
+CAUSES = 6
+"""Lines repeated below the table for each stage that failed: whoever keeps the end of the output only sees why."""
 SKIPPED = 77
 """The exit status by which a stage says that this machine lacks something that it does without."""
 
@@ -70,6 +72,7 @@ class Outcome:
     result: str = "not run"
     seconds: float = 0.0
     note: str = ""
+    said: list[str] = field(default_factory=list)
 
     @property
     def good(self) -> bool:
@@ -135,6 +138,7 @@ def show_lines(process: subprocess.Popen[str], outcome: Outcome) -> None:
         for line in lines:
             say(f"{outcome.stage.name:>12} | {line.rstrip()}")
             outcome.note = noteworthy(line) or outcome.note
+            outcome.said.append(line.rstrip())
 
 
 def say(line: str) -> None:
@@ -149,6 +153,13 @@ def noteworthy(line: str) -> str:
     if counts:
         return counts.group()
     return line.removeprefix("SKIPPED: ").strip() if line.startswith("SKIPPED: ") else ""
+
+
+def causes(said: list[str]) -> list[str]:
+    """The lines that tell best why a stage failed, each once: errors where it names any, else its last words."""
+    telling = [line for line in said if re.match(r"(E  +|error: |ERROR|FAILED|\[WARNING\])", line.strip())]
+    once = list(dict.fromkeys(line.strip()[:220] for line in telling or said if line.strip()))
+    return once[:CAUSES] if telling else once[-CAUSES:]
 
 
 def run_all(stages: Iterable[Stage], processes: Processes) -> list[Outcome]:
@@ -192,6 +203,9 @@ def summary(outcomes: list[Outcome], seconds: float) -> bool:
     for outcome in outcomes:
         say(f"{outcome.stage.name:<14}{outcome.result:<9}{outcome.seconds:>8.1f}  {outcome.note}".rstrip())
     bad = [outcome.stage.name for outcome in outcomes if not outcome.good]
+    for outcome in outcomes:
+        for line in [] if outcome.good else causes(outcome.said):
+            say(f"{outcome.stage.name}: {line}")
     say("")
     say(f"FAILED: {', '.join(bad)}" if bad else f"PASSED: all {len(outcomes)} stages in {seconds:.0f} seconds")
     return not bad

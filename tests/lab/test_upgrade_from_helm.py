@@ -97,7 +97,8 @@ def test_the_gateway_stays_helms_and_can_be_upgraded_by_helm(helm_mesh: LabClust
 
 
 def test_configuration_is_accepted_after_the_old_planes_are_gone(helm_mesh: LabCluster, upgrades: Traffic) -> None:
-    rule = {"apiVersion": "networking.istio.io/v1", "kind": "Sidecar", "metadata": {"name": "trial", "namespace": SIDE}, "spec": {}}
+    spec = {"egress": [{"hosts": ["./*"]}]}
+    rule = {"apiVersion": "networking.istio.io/v1", "kind": "Sidecar", "metadata": {"name": "trial", "namespace": SIDE}, "spec": spec}
     path = f"/apis/networking.istio.io/v1/namespaces/{SIDE}/sidecars?dryRun=All"
     assert helm_mesh.client.request("POST", path, rule)["metadata"]["name"] == "trial"
 

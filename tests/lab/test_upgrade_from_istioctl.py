@@ -59,7 +59,8 @@ def test_nothing_of_istioctls_plane_is_left_but_what_all_share(istioctl_mesh: La
 
 
 def test_configuration_is_accepted_after_the_old_plane_is_gone(istioctl_mesh: LabCluster, upgrade: Traffic) -> None:
-    rule = {"apiVersion": "networking.istio.io/v1", "kind": "Sidecar", "metadata": {"name": "trial", "namespace": "shop-web"}, "spec": {}}
+    spec = {"egress": [{"hosts": ["./*"]}]}
+    rule = {"apiVersion": "networking.istio.io/v1", "kind": "Sidecar", "metadata": {"name": "trial", "namespace": "shop-web"}, "spec": spec}
     path = "/apis/networking.istio.io/v1/namespaces/shop-web/sidecars?dryRun=All"
     assert istioctl_mesh.client.request("POST", path, rule)["metadata"]["name"] == "trial"
 

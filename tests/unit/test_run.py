@@ -71,6 +71,13 @@ def test_a_need_that_was_not_chosen_does_not_hold_a_stage_back() -> None:
     assert results(stage("unit", needs=("setup",))) == {"unit": "passed"}
 
 
+def test_the_summary_ends_with_the_reason_of_each_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    code = "print('E   broken'); print('much'); print('E   broken'); print('E   more'); raise SystemExit(1)"
+    run.summary(run.run_all([stage("bad", code), stage("worse", "print('last words'); raise SystemExit(1)")], Processes()), 1)
+    after = capsys.readouterr().out.rpartition("seconds")[2].splitlines()
+    assert after[-5:] == ["bad: E   broken", "bad: E   more", "worse: last words", "", "FAILED: bad, worse"]
+
+
 @pytest.mark.parametrize(
     ("line", "note"),
     [

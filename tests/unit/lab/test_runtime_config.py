@@ -138,7 +138,6 @@ def test_sockets_fit_into_the_length_that_the_kernel_allows() -> None:
 def test_settings_that_were_remembered_are_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {"kernel/panic": "0", "fs/inotify/max_user_instances": "128"}
     monkeypatch.setattr(host, "MEMORY", tmp_path / "host.json")
-    monkeypatch.setattr(host, "OWNER", tmp_path / "owner")
     monkeypatch.setattr(host, "FIXED_FOLDERS", ())
     monkeypatch.setattr(host, "NAMESPACES", tmp_path / "netns")
     monkeypatch.setattr(host, "DEVICE_PLUGINS", tmp_path / "device-plugins")
@@ -157,7 +156,6 @@ def test_settings_that_were_remembered_are_put_back(tmp_path: Path, monkeypatch:
 def test_settings_remembered_before_a_reboot_are_not_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     monkeypatch.setattr(host, "MEMORY", tmp_path / "host.json")
-    monkeypatch.setattr(host, "OWNER", tmp_path / "owner")
     monkeypatch.setattr(host, "_write", lambda name, _: written.append(name))
     host.MEMORY.write_text(json.dumps({"boot": "before", "settings": {"kernel/panic": "77"}, "folders": []}))
 
