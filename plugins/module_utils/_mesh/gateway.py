@@ -14,15 +14,17 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.webhook import Hook
 
 KINDS = ("Deployment", "DaemonSet")
+_ROUTER = ["proxy", "router"]
 
 
 @dataclass(frozen=True)
 class Gateway:
     """A gateway workload.
 
-    C(managed) tells that istiod makes it from a Gateway of the Gateway API, C(gateway) names that. C(source) says
-    where its revision comes from: C(pod label), C(namespace label), C(default) or C(gateway). C(decision) is what a
-    new pod of it gets. C(services) are the Services that select its pods.
+    C(managed) tells that istiod makes it from a Gateway of the Gateway API, C(gateway) names that. C(written) tells that its
+    proxy is not injected but written in its pod template. C(source) says where its revision comes from: C(pod label),
+    C(namespace label), C(default), C(gateway) or C(pod template). C(decision) is what a new pod of it gets. C(services) are
+    the Services that select its pods.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Gateway:
     label: str | None
     decision: injection.Decision
     workload: workload.Workload
+    written: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -54,10 +57,19 @@ class Move:
 
 
 def is_gateway(obj: raw.Raw, kind: str = "Deployment") -> bool:
-    """Whether a workload is an Istio gateway: injected with the gateway template, or made from a Gateway."""
+    """Whether a workload is an Istio gateway: injected with the gateway template, made from a Gateway, or with a written proxy."""
     template = workload.pod_template(obj, kind)
     templates = raw.annotations_of(template).get(labels.TEMPLATES, "")
-    return "gateway" in templates.split(",") or _managed(obj)
+    return "gateway" in templates.split(",") or _managed(obj) or is_written(obj, kind)
+
+
+def is_written(obj: raw.Raw, kind: str = "Deployment") -> bool:
+    """Whether a workload is a gateway whose proxy is written in its pod template, as C(istioctl install) makes it."""
+    template = workload.pod_template(obj, kind)
+    if _managed(obj) or raw.labels_of(template).get(labels.INJECT) != "false" or labels.REV not in raw.annotations_of(template):
+        return False
+    containers = raw.items(template, "spec", "containers")
+    return any(one.get("name") == labels.PROXY_CONTAINER and raw.items(one, "args")[:2] == _ROUTER for one in containers)
 
 
 def gateways(
@@ -97,6 +109,8 @@ def move(gateway: Gateway, revision: str, namespace_labels: Mapping[str, str]) -
             None,
             obstacle=f"{gateway} has {labels.REV} in its selector, which cannot be changed: install the gateway anew beside it.",
         )
+    if gateway.written:
+        return Move(None, note=f"The proxy of {gateway} is written in its pod template: istio_gateway rewrites what names the revision.")
     ignored = next((key for key in (labels.INJECTION, labels.REV) if key in namespace_labels), None)
     if ignored:
         held = f"{ignored}={namespace_labels[ignored]}"
@@ -127,10 +141,11 @@ def _gateway(
         services=tuple(services_of(parsed.template_labels, parsed.namespace, services)),
         managed=_managed(obj),
         gateway=owner,
-        source=_source(parsed.template_labels, namespace_labels, _managed(obj)),
+        source="pod template" if is_written(obj, kind) else _source(parsed.template_labels, namespace_labels, _managed(obj)),
         label=parsed.template_labels.get(labels.REV),
         decision=_decision(parsed, namespace_labels, hooks, planes),
         workload=parsed,
+        written=is_written(obj, kind),
     )
 
 
@@ -140,7 +155,7 @@ def _decision(
     hooks: Sequence[Hook],
     planes: Sequence[ControlPlane] | None,
 ) -> injection.Decision:
-    return injection.effective(
+    return injection.desired(
         namespace_labels,
         parsed.template_labels,
         hooks,

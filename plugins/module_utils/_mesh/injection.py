@@ -82,6 +82,37 @@ def effective(
     return _answered(answered, pod, policies or {})
 
 
+def desired(
+    namespace_labels: Mapping[str, str],
+    pod_labels: Mapping[str, str],
+    hooks: Iterable[Hook],
+    namespace_name: str = "",
+    planes: Sequence[ControlPlane] | None = None,
+    *,
+    pod_annotations: Mapping[str, str] | None = None,
+    host_network: bool = False,
+    policies: Mapping[str, Policy] | None = None,
+) -> Decision:
+    """The revision that the proxy of a new pod belongs to: the one it is written for, else the one that injects it.
+
+    Gateways of C(istioctl install) and of older charts are not injected: their proxy is written in the pod template, and
+    the annotation C(istio.io/rev) there says for which revision.
+    """
+    written = (pod_annotations or {}).get(labels.REV)
+    if written and pod_labels.get(labels.INJECT) == "false":
+        return Decision("revision", written, None, (), f"Its proxy is written in its pod template, for revision {written}.")
+    return effective(
+        namespace_labels,
+        pod_labels,
+        hooks,
+        namespace_name,
+        planes,
+        pod_annotations=pod_annotations,
+        host_network=host_network,
+        policies=policies,
+    )
+
+
 def _call(hook: Hook, planes: Sequence[ControlPlane] | None) -> _Call:
     plane = behind(hook, planes or ())
     home = hook.service.namespace if hook.service else ""

@@ -139,7 +139,14 @@ def _template_reason(revision: str, obj: raw.Raw, kind: str, evidence: Evidence,
     if parsed.namespace in used or kind == "Pod":
         return None
     around = evidence.namespace_labels.get(parsed.namespace, {})
-    decision = injection.effective(around, parsed.template_labels, evidence.hooks, parsed.namespace, evidence.planes)
+    decision = injection.desired(
+        around,
+        parsed.template_labels,
+        evidence.hooks,
+        parsed.namespace,
+        evidence.planes,
+        pod_annotations=parsed.template_annotations,
+    )
     return "its new pods come to it" if decision.concerns(revision) else None
 
 

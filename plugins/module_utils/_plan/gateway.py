@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import gateway, injection, labels, raw, restart, workload
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import exposure, former, managed, relabel, restarts
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import exposure, former, gateway_written, managed, relabel, restarts
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.former import Labels
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.gateway_state import Found, Move, Wish
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import Mesh
@@ -33,9 +34,11 @@ def move(found: Found, wish: Wish, mesh: Mesh) -> Move:
     """
     if found.api is not None:
         return _move_api(found, wish, mesh)
+    if gateway_written.is_written(found):
+        return _warned(found, gateway_written.move(found, wish, mesh))
     if found.workload is None or not gateway.is_gateway(found.workload, raw.text(found.workload, "kind")):
         raise MeshyardError(
-            f"{found} is not an Istio gateway: its pods are not injected with the template gateway.",
+            f"{found} is not an Istio gateway: its pods are neither injected with the template gateway nor is their proxy a router.",
             "Name the Deployment of a gateway, or move its namespace with namespace_revision.",
         )
     template = changes(found, wish, mesh)
@@ -46,7 +49,7 @@ def move(found: Found, wish: Wish, mesh: Mesh) -> Move:
     kept = record(found, wish, template, mesh)
     target, mark = mesh.target(decision.revision), mesh.mark(decision.revision)
     fate = restarts.decide(found.workload, found.space.live_pods, Change(target, mark, template, kept, fresh=bool(template)))
-    return Move(found.space, fate, decision, warnings=tuple(_warnings(found)) if fate.status == "restarted" else ())
+    return _warned(found, Move(found.space, fate, decision))
 
 
 def refuse_stuck(move: Move) -> None:
@@ -177,12 +180,18 @@ def _refuse_unmovable(found: Found, template: Labels) -> None:
         raise MeshyardError(obstacle, "Settle that first, then run again.")
 
 
+def _warned(found: Found, move: Move) -> Move:
+    return replace(move, warnings=tuple(_warnings(found)) if move.fate and move.fate.status == "restarted" else ())
+
+
 def _warnings(found: Found) -> list[str]:
     made, told = found.made_by, []
     if made.gitops:
         told.append(f"{found} is kept by {made.gitops}: give its source the same revision, or it moves the gateway back.")
     elif made.kind == "helm":
         told.append(f"{found} was made by the Helm release {made.name}: its next upgrade must set the same revision, or it moves it back.")
+    elif made.kind == "istioctl":
+        told.append(f"{found} was made by istioctl: its next run must name the same revision, or it moves it back.")
     if exposure.may_drop(workload.parse(found.workload or {}), found.workload or {}):
         told.append(f"The update strategy of {found} lets all of its pods go at once: requests may fail while it rolls.")
     return told

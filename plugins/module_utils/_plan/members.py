@@ -99,7 +99,8 @@ class Member:
 
     def moved_by(self, one: Rolling) -> str:
         """What a gateway in it comes to another revision by: the namespace's labels, or its own (or its Gateway's) ones."""
-        return BY_NAMESPACE if self.labelled and not one.labelled else BY_ITSELF
+        written = one.gateway is not None and one.gateway.written
+        return BY_NAMESPACE if self.labelled and not (one.labelled or written) else BY_ITSELF
 
 
 def members(evidence: Evidence) -> list[Member]:
@@ -142,7 +143,7 @@ def _rolling(
     gateways: Mapping[tuple[str, str, str], gateway.Gateway],
 ) -> Rolling:
     parsed = workload.parse(obj, kind)
-    decision = injection.effective(
+    decision = injection.desired(
         evidence.namespace_labels.get(parsed.namespace, {}),
         parsed.template_labels,
         evidence.hooks,

@@ -24,13 +24,14 @@ OUT = "none"
 class Injector:
     """What a revision gives the pods it injects.
 
-    C(version) is that of its proxies, C(fingerprint) a hash of its values and templates; both are empty where its
-    configuration cannot be read, as on a cluster that another one's istiod serves.
+    C(image) and C(version) are those of its proxies, C(fingerprint) a hash of its values and templates; all are empty where
+    its configuration cannot be read, as on a cluster that another one's istiod serves.
     """
 
     version: str = ""
     fingerprint: str = ""
     policy: Policy = DEFAULT_POLICY
+    image: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class Mesh:
         pod_annotations: Mapping[str, str] | None = None,
         host_network: bool = False,
     ) -> injection.Decision:
-        """What happens to a new pod with these labels in a namespace with those."""
-        return injection.effective(
+        """The revision that the proxy of a new pod with these labels belongs to, in a namespace with those."""
+        return injection.desired(
             namespace_labels,
             pod_labels,
             self.hooks,

@@ -170,7 +170,8 @@ def _fate(obj: raw.Raw, pods: list[raw.Raw], move: Move, wish: Wish, mesh: Mesh,
     seen = workload.parse(obj)
     if managed.is_managed(obj):
         return managed.fate(obj, pods, move.space.gateways, move.after, mesh)
-    if move.then.kind == "none" and wish.state != "former" and gateway.is_gateway(obj, seen.kind):
+    written = gateway.is_written(obj, seen.kind)
+    if written or (move.then.kind == "none" and wish.state != "former" and gateway.is_gateway(obj, seen.kind)):
         return Fate(seen, None, "left", f"{seen} is a gateway with a revision of its own: istio_gateway moves it.")
     template = relabel.template_changes(obj, move.space, wish, mesh, move.after)
     labels_then = relabel.changed(seen.template_labels, template)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import image, labels, proxies, raw, restart, workload
@@ -62,7 +62,7 @@ class Change:
     """What a workload is to become.
 
     :ivar mark: what a restart is for.
-    :ivar template: labels of its pod template that change.
+    :ivar template: labels of its pod template that change. :ivar pod: further parts of the template, as a merge patch.
     :ivar record: annotations of the workload itself that change.
     :ivar fresh: whether labels change in this run, so that pods which carry the mark already are of an earlier time.
     :ivar restart: whether pods may be replaced.
@@ -74,6 +74,7 @@ class Change:
     record: Labels
     fresh: bool = False
     restart: bool = True
+    pod: Object = field(default_factory=dict)
 
 
 def is_right(pod: raw.Raw, target: Target) -> bool:
@@ -102,8 +103,8 @@ def decide(obj: raw.Raw, pods: Iterable[raw.Raw], change: Change) -> Fate:
     wrong = [pod for pod in live if not is_right(pod, target)]
     under_way = _bare(seen.restarted_for) == change.mark and not workload.rolled_out(seen).done
     mark = _mark(seen, wrong, change)
-    if not change.template and mark is None:
-        step = _patch(obj, {}, change.record, None)
+    if not (change.template or change.pod) and mark is None:
+        step = _patch(obj, {}, None, change.record)
         return Fate(seen, target, "already", step=step, mark=seen.restarted_for, waits=under_way or bool(wrong))
     obstacle = restart.restartable(seen)
     if obstacle:
@@ -111,7 +112,7 @@ def decide(obj: raw.Raw, pods: Iterable[raw.Raw], change: Change) -> Fate:
     if not change.restart:
         return Fate(seen, target, "pending", f"{seen} is to be restarted, and restarting is switched off.")
     mark = mark or change.mark
-    step = _patch(obj, change.template, change.record, mark)
+    step = _patch(obj, _template(change, mark), mark, change.record)
     return Fate(seen, target, "restarted", _why(len(wrong), len(live), change), step, mark, waits=True)
 
 
@@ -155,19 +156,25 @@ def _why(wrong: int, total: int, change: Change) -> str:
     revision = change.target.revision
     if wrong:
         return f"{wrong} of {total} pods {f'not on {revision}' if revision else 'with a sidecar'}"
-    return "its pod labels change" if change.template else f"the values of {revision} changed since its last restart"
+    return "its pod template changes" if change.template or change.pod else f"the values of {revision} changed since its last restart"
 
 
-def _patch(obj: raw.Raw, template: Labels, record: Labels, mark: str | None) -> Patch | None:
-    """One patch for all: the labels of the template, the mark, and the record of what was."""
+def _template(change: Change, mark: str) -> Object:
+    """What changes in the pod template, mark included."""
+    meta: Object = dict(change.pod.get("metadata") or {})
+    if change.template:
+        meta["labels"] = {**(meta.get("labels") or {}), **change.template}
+    meta["annotations"] = {**(meta.get("annotations") or {}), labels.RESTARTED_FOR: mark}
+    return {**change.pod, "metadata": meta}
+
+
+def _patch(obj: raw.Raw, template: Object, mark: str | None, record: Labels) -> Patch | None:
+    """One patch for all: the pod template with the mark, and the record of what was."""
     patch: Object = {}
     if record:
         patch["metadata"] = {"annotations": dict(record)}
-    inner: Object = {"labels": dict(template)} if template else {}
-    if mark:
-        inner["annotations"] = {labels.RESTARTED_FOR: mark}
-    if inner:
-        patch["spec"] = {"template": {"metadata": inner}}
+    if template:
+        patch["spec"] = {"template": template}
     if not patch:
         return None
     reason = f"restart for {mark}" if mark else f"{former.ANNOTATION} is no longer needed"

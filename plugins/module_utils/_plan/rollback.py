@@ -11,7 +11,7 @@ from dataclasses import replace
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, tag
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import upgrade
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.members import Member
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.members import Member, Rolling
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.operation import Record
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Route
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import Selection, TagMove, Upgrade, Wave
@@ -20,9 +20,15 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade impor
 def sources(everywhere: Iterable[Member], evidence: Evidence) -> set[str]:
     """The revisions that changed namespaces and gateways were on before: what a rollback without a record can tell."""
     by_namespace = {member.after.revision for member in everywhere if member.after and member.after.kind == "revision"}
-    pods = [one.former.get(labels.REV) for member in everywhere for one in member.rolling if one.former]
-    by_pods = {tag.resolve(name, evidence.tags) for name in pods if name}
+    by_pods = {_before(one, evidence) for member in everywhere for one in member.rolling if one.former}
     return {revision for revision in by_namespace | by_pods if revision}
+
+
+def _before(one: Rolling, evidence: Evidence) -> str:
+    """The revision that a moved workload was on: a written proxy names it, a label may name a tag."""
+    named = (one.former or {}).get(labels.REV) or ""
+    written = one.gateway is not None and one.gateway.written
+    return named if written or not named else tag.resolve(named, evidence.tags)
 
 
 def rollback(route: Route, everywhere: Sequence[Member], evidence: Evidence, selection: Selection, record: Record | None) -> Upgrade:

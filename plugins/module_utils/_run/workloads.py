@@ -97,24 +97,27 @@ def injector(config: raw.Raw, values: raw.Raw, of: plane.ControlPlane) -> Inject
     :param config: the data of its injector's ConfigMap. :param values: the data of the ConfigMap with its Helm values.
     """
     told = json.dumps([dict(config), dict(values)], sort_keys=True).encode()
+    picture = _proxy_image(config)
     return Injector(
-        version=_proxy_version(config) or of.version,
+        version=image.version(picture) or of.version,
         fingerprint=hashlib.sha256(told).hexdigest()[:10],
         policy=policy.parse(_parsed(raw.text(config, "config"))),
+        image=picture,
     )
 
 
-def _proxy_version(config: raw.Raw) -> str:
-    """The version by the image that the injection template names."""
+def _proxy_image(config: raw.Raw) -> str:
+    """The image that the injection template gives a proxy (values of the istiod chart: global.proxy.image, hub, tag, variant)."""
     try:
         values = json.loads(raw.text(config, "values") or "{}")
     except ValueError:
         return ""
-    named = raw.text(values, "global", "proxy", "image")
-    if "/" in named:
-        return image.version(named)
-    tagged = raw.at(values, "global", "tag")
-    return image.version(f"proxy:{tagged}") if tagged else ""
+    named, tagged = raw.text(values, "global", "proxy", "image"), raw.at(values, "global", "tag")
+    if "/" in named or not tagged:
+        return named if "/" in named else ""
+    variant = raw.text(values, "global", "variant")
+    variant = f"-{variant}" if variant and not str(tagged).endswith(f"-{variant}") else ""
+    return f"{raw.text(values, 'global', 'hub')}/{named or 'proxyv2'}:{tagged}{variant}"
 
 
 def _parsed(text: str) -> dict[str, Any]:
