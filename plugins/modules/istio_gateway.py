@@ -19,6 +19,9 @@ description:
     C(istio.io/rev) and a restart mark. The former label is kept in the annotation C(meshyard.io/former) of its Deployment,
     and O(state=former) gives it back.
   - >-
+    A gateway that is not injected, as C(istioctl install) makes it, has its proxy written in its pod template. There the
+    image, the address of istiod and the name of the mesh configuration are those of the revision, and are moved with it.
+  - >-
     A Gateway of the Gateway API is moved by the label C(istio.io/rev) on the Gateway. Its control plane then rolls the
     Deployment that belongs to it.
   - A workload whose pods are right already is not restarted, so a run that was killed is taken up by running again.
@@ -35,7 +38,7 @@ options:
     description:
       - V(present) moves the gateway to O(revision); with O(version) it installs it, and keeps it as the chart renders it.
       - V(absent) removes a gateway that this module installed. One that others made is refused.
-      - V(former) gives back the label that the gateway had before it was moved.
+      - V(former) gives back what the gateway had before it was moved.
     type: str
     choices: [present, absent, former]
     default: present

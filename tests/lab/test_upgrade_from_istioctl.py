@@ -53,9 +53,15 @@ def test_the_gateway_is_moved_in_place(istioctl_mesh: LabCluster, address: tuple
 
 def test_nothing_of_istioctls_plane_is_left_but_what_all_share(istioctl_mesh: LabCluster, upgrade: Traffic) -> None:
     names = state.names(istioctl_mesh)
-    gone = {"istiod", "istio", "istio-sidecar-injector", "istio-validator-istio-system", "values", "istio-revision-tag-default"}
-    assert names.isdisjoint(gone)
+    gone = {"istiod", "istio", "istio-sidecar-injector", "istio-validator-istio-system", "values"}
+    assert not names & gone
     assert {f"istiod-{NEW}", "istiod-default-validator", "istio-reader-service-account"} <= names
+
+
+def test_the_default_tag_that_istioctl_made_leads_to_the_new_plane(istioctl_mesh: LabCluster, upgrade: Traffic) -> None:
+    tag = istioctl_mesh.get("MutatingWebhookConfiguration", "istio-revision-tag-default")
+    assert tag is not None
+    assert tag["metadata"]["labels"]["istio.io/rev"] == NEW
 
 
 def test_configuration_is_accepted_after_the_old_plane_is_gone(istioctl_mesh: LabCluster, upgrade: Traffic) -> None:

@@ -80,3 +80,8 @@ def test_planes_of_another_namespace_are_not_meant() -> None:
 def test_without_an_open_upgrade_nothing_ends() -> None:
     found = route.backward(Asked(), situation("1-31-0", "1-32-0"), ())
     assert (found.from_revision, found.to_revision) == ("", "")
+
+
+def test_a_named_source_that_an_earlier_run_retired_is_nothing_to_leave() -> None:
+    found = route.forward(Asked("1-31-0", version="1.32.0"), situation("1-32-0"))
+    assert (found.from_revision, found.to_revision, found.old) == ("", "1-32-0", None)
