@@ -53,7 +53,9 @@ def of_user(inventory: Path) -> Target:
     facts = next(iter(hosts.values()))
     kubeconfig = facts.get("meshyard_kubeconfig") or os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     image = os.environ.get("DEMO_IMAGE", USER_IMAGE)
-    variables = _variables(image, os.environ.get("DEMO_CHARTS", ""), "", {})
+    values = os.environ.get("DEMO_VALUES")
+    given = yaml.safe_load(Path(values).read_text(encoding="utf-8")) if values else {}
+    variables = _variables(image, os.environ.get("DEMO_CHARTS", ""), "", given)
     return Target(inventory, kubeconfig, facts.get("meshyard_context"), variables, None, image)
 
 
