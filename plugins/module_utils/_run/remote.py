@@ -1,0 +1,78 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Reading what a remote cluster's join depends on: the primary's istiod and its addresses, and what is there on the remote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds, read
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import remote
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
+
+INVENTORY = (
+    "ServiceAccount",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Role",
+    "RoleBinding",
+    "ConfigMap",
+    "Service",
+    "EndpointSlice",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+)
+
+
+def istiod(primary: Cluster, names: Names) -> remote.Istiod | None:
+    """The istiod of the revision on the primary."""
+    found = read.get(primary, kinds.kind("Deployment"), names.istiod, names.namespace)
+    return remote.istiod(found) if found else None
+
+
+def addresses(primary: Cluster, names: Names, options: Mapping[str, Any]) -> tuple[list[str], str]:
+    """The addresses by which a remote cluster reaches istiod, and where they come from, in words."""
+    if options["reach"] == "address":
+        return list(options["addresses"]), "addresses"
+    if options["reach"] == "pods":
+        return _of_pods(primary, names), f"the ready pods of istiod {names.revision} on cluster {primary.name}"
+    return _of_gateway(primary, options["gateway_service"])
+
+
+def namespace(cluster: Cluster, names: Names) -> Object | None:
+    """The control plane namespace of the remote cluster."""
+    return read.get(cluster, kinds.kind("Namespace"), names.namespace, metadata_only=True)
+
+
+def _of_pods(primary: Cluster, names: Names) -> list[str]:
+    pods = read.objects(primary, kinds.kind("Pod"), names.namespace, labels=f"app=istiod,{labels.REV}={names.revision}")
+    return sorted(raw.text(pod, "status", "podIP") for pod in pods if _ready(pod) and raw.text(pod, "status", "podIP"))
+
+
+def _of_gateway(primary: Cluster, named: str) -> tuple[list[str], str]:
+    home, _slash, name = named.partition("/")
+    if not home or not name:
+        raise MeshyardError(
+            f"gateway_service is {named!r}, which is not NAMESPACE/NAME.", "Name the Service as istio-system/istio-eastwestgateway."
+        )
+    source = f"Service {named} on cluster {primary.name}"
+    found = read.get(primary, kinds.kind("Service"), name, home)
+    if found is None:
+        raise MeshyardError(
+            f"There is no {source}, by which this cluster is to reach istiod.",
+            "Install an east-west gateway there with istio_gateway and expose istiod by it, or choose reach address.",
+        )
+    given = raw.items(found, "status", "loadBalancer", "ingress")
+    external = [str(one) for one in raw.at(found, "spec", "externalIPs") or ()]
+    return [raw.text(one, "ip") or raw.text(one, "hostname") for one in given] or external, source
+
+
+def _ready(pod: raw.Raw) -> bool:
+    conditions = {raw.text(one, "type"): raw.text(one, "status") for one in raw.items(pod, "status", "conditions")}
+    return conditions.get("Ready") == "True" and raw.at(pod, "metadata", "deletionTimestamp") is None

@@ -1,0 +1,330 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: remote_istio
+short_description: Let the istiod of a primary cluster serve a remote cluster, by revision
+author:
+  - Meshyard contributors (@meshyard)
+description:
+  - >-
+    Puts a revision on a cluster that has no istiod of its own. Renders the official C(istiod) chart in its remote profile, a
+    Service without selector that leads to the istiod of the primary, the webhook that injects pods by it, and the rights of
+    the account by which istiod reads the cluster.
+  - >-
+    The chart's EndpointSlice holds one address. This module writes all addresses of istiod into it, and brings them up to date
+    whenever it runs.
+  - Several revisions stand beside each other, so that a remote cluster is upgraded by canary like its primary.
+  - >-
+    The account and its token, and the secret by which istiod finds this cluster, are not made here. Without them the primary's
+    istiod never trusts the webhook, and the wait ends with an error that says so.
+options:
+  state:
+    description:
+      - V(present) serves this cluster by O(revision).
+      - V(absent) removes the revision from this cluster. It is refused while anything here uses it, and each use is listed.
+    type: str
+    choices: [present, absent]
+    default: present
+  cluster_name:
+    description:
+      - Name by which istiod knows this cluster, a DNS label. It is that of the remote secret on the primary.
+      - Needed with O(state=present).
+    type: str
+  network:
+    description:
+      - Network of this cluster, as in the label C(topology.istio.io/network) of its control plane namespace.
+      - Leave it out where the pods of all clusters reach each other.
+    type: str
+    default: ''
+  revision:
+    description:
+      - The revision, which must run on the primary. When not given, it is made from O(version), so that V(1.32.0) becomes
+        V(1-32-0).
+    type: str
+  version:
+    description:
+      - Version of Istio whose chart is rendered, which is that of the istiod of this revision.
+      - Needed with O(state=present).
+    type: str
+  values:
+    description: Further Helm values of the istiod chart. Those that join the cluster are set by this module.
+    type: dict
+    default: {}
+  reach:
+    description:
+      - How this cluster reaches the istiod of the primary.
+      - V(gateway) takes the addresses of the Service in O(gateway_service), behind which an east-west gateway passes the ports
+        15012 and 15017 on by SNI.
+      - V(address) takes O(addresses), such as those of a load balancer in front of istiod.
+      - >-
+        V(pods) takes the addresses of istiod's pods, on a network that all clusters share. Each restart of istiod outdates
+        them, and until this module runs again no pod starts in the injected namespaces of this cluster.
+    type: str
+    choices: [gateway, address, pods]
+    default: gateway
+  addresses:
+    description: IP addresses of istiod, on which the ports 15012 and 15017 answer. Needed with O(reach=address).
+    type: list
+    elements: str
+    default: []
+  gateway_service:
+    description: Namespace and name of the Service of the east-west gateway on the primary.
+    type: str
+    default: istio-system/istio-eastwestgateway
+  force:
+    description: Remove the revision although something here uses it. New pods there are refused or start without a sidecar.
+    type: bool
+    default: false
+  allow_unsupported:
+    description: Go on with a version of Istio or Kubernetes that this collection does not support.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - kubernetes.core.k8s_auth_options
+  - meshyard.istio.attributes
+  - meshyard.istio.connection
+  - meshyard.istio.control_plane
+  - meshyard.istio.chart
+  - meshyard.istio.peer.primary
+  - meshyard.istio.wait
+seealso:
+  - module: meshyard.istio.istio_revision
+  - module: meshyard.istio.namespace_revision
+  - name: Install primary-remote
+    description: The same by hand, in Istio's documentation.
+    link: https://istio.io/latest/docs/setup/install/multicluster/primary-remote/
+"""
+
+EXAMPLES = r"""
+- name: Serve this cluster by the istiod of another one, through its east-west gateway
+  meshyard.istio.remote_istio:
+    cluster_name: us
+    network: us-east
+    version: 1.32.0
+    primary:
+      kubeconfig: ~/.kube/config
+      context: eu
+
+- name: Take the old revision away
+  meshyard.istio.remote_istio:
+    revision: 1-31-0
+    state: absent
+"""
+
+RETURN = r"""
+revision:
+  description: The revision.
+  returned: success
+  type: str
+  sample: 1-32-0
+addresses:
+  description: The addresses by which this cluster reaches istiod.
+  returned: success
+  type: list
+  elements: str
+  sample: [10.98.1.20]
+components:
+  description: What has a state of its own, and that state, one of C(created), C(reconciling) and C(available).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {component: injection webhook, kind: MutatingWebhookConfiguration, name: istio-sidecar-injector-1-32-0, status: available}
+ready:
+  description: Whether all components are available.
+  returned: success
+  type: bool
+blockers:
+  description: What uses the revision on this cluster, and is the reason for a refusal to remove it, or was overruled by O(force).
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+removed:
+  description: The objects that were removed.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+primary_cluster:
+  description: The primary that was used, C(null) with O(state=absent).
+  returned: success
+  type: dict
+  sample: {host: "https://10.99.0.11:6443", context: eu, uid: 6f1c8a1e-6a3f-4df1-9c1e-0d8f5a5f6b11}
+steps:
+  description: What was done to this cluster, or would be in check mode.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {action: apply, kind: Service, namespace: istio-system, name: istiod-1-32-0, reason: new}
+cluster:
+  description: The cluster that was used.
+  returned: success
+  type: dict
+  sample: {host: "https://10.99.0.12:6443", context: us, uid: 0a4be1f8-6a3f-4df1-9c1e-0d8f5a5f6b12}
+requests:
+  description: Number of requests to the API server of this cluster.
+  returned: success
+  type: int
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
+from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import TimedOut
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revision as revisions
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import convergence, readiness, remote, retire
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._run import execute, observe, rendering, unused
+from ansible_collections.meshyard.istio.plugins.module_utils._run import readiness as condition
+from ansible_collections.meshyard.istio.plugins.module_utils._run import remote as reading
+from ansible_collections.meshyard.istio.plugins.module_utils._run import revision as control_plane
+
+_UNTRUSTED = (
+    "The istiod of the primary sets the webhook's CA bundle once a remote secret there names this cluster and its account may "
+    "change webhooks: look at the secret and at istiod's log."
+)
+
+
+def spec() -> dict[str, Any]:
+    """The options of this module."""
+    return {
+        **arguments.connection(),
+        **arguments.control_plane_namespace(),
+        **arguments.chart(),
+        **arguments.waiting(),
+        "primary": arguments.peer(),
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "cluster_name": {"type": "str"},
+        "network": {"type": "str", "default": ""},
+        "revision": {"type": "str"},
+        "version": {"type": "str"},
+        "values": {"type": "dict", "default": {}},
+        "reach": {"type": "str", "choices": ["gateway", "address", "pods"], "default": "gateway"},
+        "addresses": {"type": "list", "elements": "str", "default": []},
+        "gateway_service": {"type": "str", "default": "istio-system/istio-eastwestgateway"},
+        "force": {"type": "bool", "default": False},
+        "allow_unsupported": {"type": "bool", "default": False},
+    }
+
+
+def main() -> None:
+    """Observe, decide, execute, wait, answer."""
+    module = AnsibleModule(
+        argument_spec=spec(),
+        supports_check_mode=True,
+        required_if=[("state", "present", ("version", "cluster_name", "primary"))],
+        required_one_of=[("revision", "version")],
+    )
+    with reporting(module):
+        revision = module.params["revision"] or revisions.revision_name(module.params["version"])
+        revisions.check_revision(revision)
+        names = revisions.Names(revision, module.params["control_plane_namespace"])
+        if module.params["state"] == "present":
+            _present(module, names)
+        else:
+            _absent(Run(module), names)
+
+
+def _present(module: AnsibleModule, names: revisions.Names) -> None:
+    params = module.params
+    version = versions.parse(params["version"])
+    if not params["allow_unsupported"]:
+        versions.check_supported(version)
+    remote.refuse_name(params["cluster_name"])
+    control_plane.check_values(params["values"])
+    chart = rendering.Renderer("istiod", version, params)
+    chart.refuse_other()
+    chart.refuse_unknown(params["values"])
+    run = Run(module)
+    primary = run.peer("primary")
+    istiod = reading.istiod(primary, names)
+    remote.refuse_istiod(istiod, params["cluster_name"], names, primary.name)
+    place = remote.Place(params["cluster_name"], params["network"], istiod.cluster if istiod else "")
+    addresses, source = reading.addresses(primary, names, params)
+    remote.refuse_addresses(addresses, source)
+    home = reading.namespace(run.cluster, names)
+    remote.refuse_network(home, place, run.cluster.name)
+    targets = _render(run, names, chart, place, addresses)
+    live = observe.owned(run.cluster, remote.owner(names.revision), targets, reading.INVENTORY)
+    remote.refuse_strangers(targets, live, names, run.cluster.name)
+    plan = execute.confirm(run.cluster, convergence.converge(targets, live, remote.owner(names.revision)), run.warn)
+    first = remote.namespace_plan(home, names, place)
+    parts = _execute(run, names, first, plan, targets, istiod.image if istiod else "")
+    _answer(run, names, (*first, *plan), primary, addresses=sorted(set(addresses)), parts=parts)
+
+
+def _render(run: Run, names: revisions.Names, chart: rendering.Renderer, place: remote.Place, addresses: list[str]) -> list[Object]:
+    params = run.params
+    kubernetes = control_plane.kubernetes_version(run.cluster, chart.version, params["allow_unsupported"], run.warn)
+    values = remote.chart_values(place, names, addresses, params["values"])
+    return remote.wanted(chart.objects(names.istiod, names.namespace, values, kubernetes), names, addresses)
+
+
+def _execute(
+    run: Run, names: revisions.Names, first: Plan, plan: Plan, targets: list[Object], image: str
+) -> list[readiness.Component]:
+    refs = readiness.concerned(map(ref_of, targets))
+    if run.check:
+        return condition.look(run.cluster, refs)
+    if first or plan:
+        run.execute(first)
+        with run.writing(names.namespace):
+            run.execute(plan)
+            return _wait(run, names, refs, image)
+    return _wait(run, names, refs, image)
+
+
+def _wait(run: Run, names: revisions.Names, refs: list[Any], image: str) -> list[readiness.Component]:
+    if not run.params["wait"]:
+        return condition.look(run.cluster, refs)
+    injection = condition.Injection(run.cluster, names.namespace, names.revision, names.revision, image, run.warn)
+    try:
+        parts: list[readiness.Component] = run.until(condition.observe(run.cluster, refs, injection))
+    except TimedOut as problem:
+        condition.explain(run.cluster, refs, problem)
+        problem.remedy += f" {_UNTRUSTED}"
+        raise
+    return parts
+
+
+def _absent(run: Run, names: revisions.Names) -> None:
+    owner = remote.owner(names.revision)
+    live = observe.owned(run.cluster, owner, (), reading.INVENTORY)
+    found = run.until(unused.observe(run.cluster, names.namespace, names.revision)) if live else []
+    blockers = [{"cluster": b.cluster, "kind": b.kind, "namespace": b.namespace, "name": b.name, "reason": b.reason} for b in found]
+    if not run.params["force"]:
+        retire.refuse(blockers, names.revision, run.cluster.name)
+    plan = convergence.removal(live, owner, f"revision {names.revision} is to be absent")
+    if plan and not run.check:
+        with run.writing(names.namespace):
+            run.execute(plan)
+    _answer(run, names, plan, None, blockers=blockers, removed=retire.listed(plan))
+
+
+def _answer(run: Run, names: revisions.Names, plan: Plan, primary: Cluster | None, **values: Any) -> None:
+    parts = values.pop("parts", [])
+    run.answer(
+        plan,
+        revision=names.revision,
+        addresses=values.get("addresses", []),
+        components=[part.describe() for part in parts],
+        ready=bool(parts) and not readiness.missing(parts),
+        blockers=values.get("blockers", []),
+        removed=values.get("removed", []),
+        primary_cluster=primary.describe() if primary else None,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""A revision on a remote cluster: what is rendered, and what its namespace says of its mesh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import remote
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Create, Patch
+
+NAMES = Names("1-32-0")
+US = remote.Place("us", "us-net", "eu")
+
+
+def home(annotations: dict[str, str] | None = None, marks: dict[str, str] | None = None) -> dict[str, Any]:
+    return {"metadata": {"name": "istio-system", "annotations": annotations or {}, "labels": marks or {}}}
+
+
+def test_a_missing_namespace_is_made_with_its_network_and_its_primary() -> None:
+    (step,) = remote.namespace_plan(None, NAMES, US)
+    assert isinstance(step, Create)
+    assert step.body["metadata"] == {
+        "name": "istio-system",
+        "annotations": {remote.CONTROLLED_BY: "eu"},
+        "labels": {remote.NETWORK: "us-net"},
+    }
+
+
+@pytest.mark.parametrize(("told", "then"), [("", "eu"), ("asia", "asia,eu"), ("asia, eu", None), ("*", None), ("eu", None)])
+def test_other_primaries_that_may_write_stay_named(told: str, then: str | None) -> None:
+    plan = remote.namespace_plan(home({remote.CONTROLLED_BY: told}, {remote.NETWORK: "us-net"}), NAMES, US)
+    patches = [step.patch["metadata"] for step in plan if isinstance(step, Patch)]
+    assert patches == ([] if then is None else [{"annotations": {remote.CONTROLLED_BY: then}}])
+
+
+@given(st.lists(st.ip_addresses(v=4).map(str), min_size=1, max_size=5))
+def test_the_slice_has_every_address_once_and_in_one_order(addresses: list[str]) -> None:
+    meta = {"name": NAMES.istiod, "namespace": "istio-system"}
+    rendered = [{"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta}]
+    made = [remote.wanted(rendered, NAMES, order)[0]["endpoints"] for order in (addresses, addresses[::-1])]
+    assert made[0] == made[1]
+    assert [one["addresses"][0] for one in made[0]] == sorted(set(addresses))
+
+
+def test_users_values_do_not_take_the_cluster_out_of_its_mesh() -> None:
+    given = {"global": {"network": "other", "proxy": {"logLevel": "debug"}}, "profile": "default"}
+    values = remote.chart_values(US, NAMES, ["10.0.0.1"], given)
+    assert (values["profile"], values["global"]["network"], values["global"]["remotePilotAddress"]) == ("remote", "us-net", "10.0.0.1")
+    assert values["global"]["proxy"] == {"logLevel": "debug"}
+    assert values["istiodRemote"]["injectionPath"] == "/inject/cluster/us/net/us-net"
+
+
+def test_addresses_of_two_families_are_refused() -> None:
+    with pytest.raises(MeshyardError, match="two families"):
+        remote.refuse_addresses(["10.0.0.1", "fd00::1"], "addresses")
+    remote.refuse_addresses(["fd00::1", "fd00::2"], "addresses")
+
+
+def test_the_primary_tells_its_name_by_its_environment() -> None:
+    env = [{"name": "CLUSTER_ID", "value": "eu"}, {"name": "EXTERNAL_ISTIOD", "value": "true"}]
+    containers = [{"image": "hub/pilot:1.32.0", "env": env}]
+    assert remote.istiod({"spec": {"template": {"spec": {"containers": containers}}}}) == remote.Istiod("eu", True, "hub/pilot:1.32.0")
