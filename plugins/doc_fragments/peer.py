@@ -4,15 +4,26 @@
 
 from __future__ import annotations
 
-_OPTION = r"""
+
+class ModuleDocFragment:
+    """C(meshyard.istio.peer.remote) for modules that also connect to a remote cluster, C(meshyard.istio.peer.primary) to a primary.
+
+    The suboptions are written out twice: ansible-test reads literal text only.
+    """
+
+    DOCUMENTATION = r"""
+options: {}
+"""
+
+    REMOTE = r"""
 options:
-  {name}:
+  remote:
     description:
-      - {what}
+      - The cluster whose services and pods the istiod of this cluster is to read.
       - >-
         None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
     type: dict
-    required: {required}
+    required: true
     suboptions:
       kubeconfig:
         description: Path of a kubeconfig file, or its content.
@@ -50,18 +61,48 @@ options:
         type: str
 """
 
-
-class ModuleDocFragment:
-    """C(meshyard.istio.peer.remote) for modules that also connect to a remote cluster, C(meshyard.istio.peer.primary) to a primary."""
-
-    DOCUMENTATION = "options: {}"
-
-    REMOTE = _OPTION.format(
-        name="remote", required="true", what="The cluster whose services and pods the istiod of this cluster is to read."
-    )
-
-    PRIMARY = _OPTION.format(
-        name="primary",
-        required="false",
-        what="The cluster in which the istiod runs that is to serve this one. Needed with O(state=present).",
-    )
+    PRIMARY = r"""
+options:
+  primary:
+    description:
+      - The cluster in which the istiod runs that is to serve this one. Needed with O(state=present).
+      - >-
+        None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
+    type: dict
+    required: false
+    suboptions:
+      kubeconfig:
+        description: Path of a kubeconfig file, or its content.
+        type: raw
+      context:
+        description: Context of the kubeconfig.
+        type: str
+      host:
+        description: URL of the API server.
+        type: str
+      api_key:
+        description: Bearer token.
+        type: str
+      ca_cert:
+        description: Path of the CA certificate of the API server.
+        type: path
+        aliases: [ssl_ca_cert]
+      validate_certs:
+        description: Whether the certificate of the API server is verified.
+        type: bool
+        aliases: [verify_ssl]
+      client_cert:
+        description: Path of a client certificate.
+        type: path
+        aliases: [cert_file]
+      client_key:
+        description: Path of the key of the client certificate.
+        type: path
+        aliases: [key_file]
+      proxy:
+        description: URL of an HTTP proxy.
+        type: str
+      expected_cluster_uid:
+        description: UID of the C(kube-system) namespace of the cluster that is meant.
+        type: str
+"""
