@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from lab.apiserver import ApiServer
-from lab.client import ApiError, Client
-from lab.paths import chart
-from lab.waiting import until
 from tests.harness.modules import Call
+from tests.harness.places import endpoints, furnished
 from tests.harness.proxy import WriteProxy
 
 RULE = {"namespace": "shop", "name": "cart", "service_host": "cart.shop.svc.cluster.local"}
 OUTLIER = {"consecutive_5xx_errors": 3, "base_ejection_time": "30s"}
 FAILOVER = {"failover": [{"from": "eu", "to": "us"}], "outlier_detection": OUTLIER}
-NODES = {"eu-a": ("eu", "a"), "eu-b": ("eu", "b"), "us-a": ("us", "a")}
-CART = {"name": "cart", "namespace": "shop"}
 SPLIT = {"eu/a": 70, "eu/b": 20, "us": 10}
 RECORD = "meshyard.io/former-locality"
 
@@ -48,53 +42,6 @@ def service(central: ApiServer) -> Iterator[None]:
     yield
     for namespace in ("shop", "istio-system"):
         central.client.request("DELETE", kind("DestinationRule").path(namespace))
-
-
-def furnished(server: ApiServer, *nodes: str) -> Iterator[ApiServer]:
-    client = server.client
-    with tarfile.open(chart("base", "1.32.0")) as packed:
-        file = packed.extractfile("base/files/crd-all.gen.yaml")
-        assert file is not None
-        crds = [crd for crd in yaml.safe_load_all(file) if crd and crd["metadata"]["name"] == "destinationrules.networking.istio.io"]
-    crd_path = kind("CustomResourceDefinition").path()
-    client.ensure(crd_path, crds[0])
-    until(lambda: served(client), 30, lambda: "The CRD is not served.")
-    for name in ("shop", "istio-system"):
-        client.ensure("/api/v1/namespaces", {"metadata": {"name": name}})
-    for name in nodes:
-        region, zone = NODES[name]
-        marks = {"topology.kubernetes.io/region": region, "topology.kubernetes.io/zone": zone}
-        client.create("/api/v1/nodes", {"metadata": {"name": name, "labels": marks}})
-    service = {"metadata": CART, "spec": {"ports": [{"port": 80}]}}
-    client.create("/api/v1/namespaces/shop/services", service)
-    yield server
-    client.request("DELETE", "/api/v1/namespaces/shop/services/cart")
-    client.request("DELETE", kind("EndpointSlice").path("shop"))
-    for name in nodes:
-        client.request("DELETE", f"/api/v1/nodes/{name}")
-    client.request("DELETE", f"{crd_path}/destinationrules.networking.istio.io")
-    until(lambda: not served(client), 30, lambda: "The CRD does not go.")
-
-
-def served(client: Client) -> bool:
-    try:
-        client.get(kind("DestinationRule").path("shop"))
-    except ApiError:
-        return False
-    return True
-
-
-def endpoints(client: Client, *nodes: str, unready: str = "") -> None:
-    """The endpoints of cart, one on each node that is named."""
-    client.request("DELETE", kind("EndpointSlice").path("shop"))
-    known = [(node, True) for node in nodes] + ([(unready, False)] if unready else [])
-    told = [
-        {"addresses": [f"10.1.0.{number}"], "nodeName": node, "conditions": {"ready": ready}}
-        for number, (node, ready) in enumerate(known, 1)
-    ]
-    metadata = {"name": "cart-1", "labels": {"kubernetes.io/service-name": "cart"}}
-    body = {"metadata": metadata, "addressType": "IPv4", "ports": [{"port": 80}], "endpoints": told}
-    client.create(kind("EndpointSlice").path("shop"), body)
 
 
 def run(central: ApiServer, *, check: bool = False, **options: Any) -> Answer:
