@@ -1,0 +1,66 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""What is asked of locality load balancing, in Istio's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import host
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality_refusals
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
+
+_OUTLIER = {
+    "consecutive_5xx_errors": "consecutive5xxErrors",
+    "consecutive_gateway_errors": "consecutiveGatewayErrors",
+    "interval": "interval",
+    "base_ejection_time": "baseEjectionTime",
+    "max_ejection_percent": "maxEjectionPercent",
+    "min_health_percent": "minHealthPercent",
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A rule and what its fields are to be; fields that nobody asked for are missing."""
+
+    namespace: str
+    name: str
+    host: str
+    fields: Mapping[str, Any]
+
+
+def wish(options: Mapping[str, Any]) -> Wish:
+    """What the options of the module ask for.
+
+    :raises MeshyardError: they make no sense.
+    """
+    locality_refusals.refuse(options)
+    host.of_host(options["service_host"], options["namespace"])
+    fields: Object = {}
+    setting: Object = {}
+    if options["distribute"]:
+        setting["distribute"] = [
+            {"from": one["from"], "to": {place: locality_refusals.number(weight) for place, weight in one["to"].items()}}
+            for one in options["distribute"]
+        ]
+    if options["failover"]:
+        setting["failover"] = [{"from": one["from"], "to": one["to"]} for one in options["failover"]]
+    if options["failover_priority"]:
+        setting["failoverPriority"] = list(options["failover_priority"])
+    if setting:
+        fields["localityLbSetting"] = {"enabled": True, **setting}
+    if options["outlier_detection"] is not None:
+        fields["outlierDetection"] = {_OUTLIER[key]: value for key, value in options["outlier_detection"].items() if value is not None}
+    if options["connection_pool"] is not None:
+        fields["connectionPool"] = _without_nulls(options["connection_pool"])
+    return Wish(options["namespace"], options["name"], options["service_host"], fields)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(below) for key, below in value.items() if below is not None}
+    return value

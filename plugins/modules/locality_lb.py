@@ -1,0 +1,407 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Sets locality load balancing for one service and foretells its traffic."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: locality_lb
+short_description: Set locality load balancing for one service and foretell its traffic
+author:
+  - Meshyard contributors (@meshyard)
+description:
+  - Sets failover, weights, outlier detection and connection pool for one service of Kubernetes in its DestinationRule, which is
+    made where it is missing. All other fields of the rule stay as they are.
+  - What the touched fields were before lies in the annotation C(meshyard.io/former-locality), written in the same patch.
+    O(state=absent) brings it back, and deletes a rule that this module made unless somebody else has written into it.
+  - An option that is left out after an earlier run gave it makes its field what it was before that run.
+  - Foretells from the labels of the nodes and the ready endpoints, before anything is written, who gets which part of the traffic of
+    whom, and refuses weights that leave a place with endpoints without any traffic.
+options:
+  namespace:
+    description: Namespace of the DestinationRule.
+    type: str
+    required: true
+  name:
+    description: Name of the DestinationRule.
+    type: str
+    required: true
+  service_host:
+    description:
+      - The service, which is the C(host) of the rule, as V(NAME.NAMESPACE.svc.cluster.local).
+      - A name alone means a service in O(namespace).
+      - Needed with O(state=present). A rule that exists for another host is refused.
+    type: str
+  state:
+    description:
+      - V(present) sets what is given.
+      - V(absent) brings back what was there before.
+    type: str
+    choices: [present, absent]
+    default: present
+  failover:
+    description:
+      - Where the traffic of a region goes when none of its endpoints is left. Needs outlier detection, here or in the rule.
+    type: list
+    elements: dict
+    suboptions:
+      from:
+        description: The region of the clients.
+        type: str
+        required: true
+      to:
+        description: The region that takes over before all others.
+        type: str
+        required: true
+  failover_priority:
+    description:
+      - Keys of labels, or V(key=value), by which endpoints are preferred that have them in common with the client, the most important
+        first. Needs outlier detection, here or in the rule.
+    type: list
+    elements: str
+  distribute:
+    description:
+      - Weights per locality. They give no failover, and a place with endpoints that is not named gets nothing.
+      - The first item whose O(distribute[].from) names the place of a client counts for it.
+    type: list
+    elements: dict
+    suboptions:
+      from:
+        description: Locality of the clients, such as V(eu), V(eu/a), V(eu/*) or V(*).
+        type: str
+        required: true
+      to:
+        description: Percentages, from 1 to 100 and 100 in sum, by localities of the endpoints.
+        type: dict
+        required: true
+  outlier_detection:
+    description:
+      - When an endpoint counts as down. Without it nothing fails over. An empty map means the defaults of Istio.
+      - Given without O(failover), O(failover_priority) and O(distribute) it turns on failover by distance, which is the mesh's default.
+    type: dict
+    suboptions:
+      consecutive_5xx_errors:
+        description: Number of errors in a row.
+        type: int
+      consecutive_gateway_errors:
+        description: Number of errors 502, 503 and 504 in a row.
+        type: int
+      interval:
+        description: How often endpoints are judged, such as V(10s).
+        type: str
+      base_ejection_time:
+        description: How long an endpoint is left out at least, such as V(30s).
+        type: str
+      max_ejection_percent:
+        description: The largest part of the endpoints that is left out.
+        type: int
+      min_health_percent:
+        description: Below this part of healthy endpoints all of them are used.
+        type: int
+  connection_pool:
+    description: The connection pool, in the words of Istio (C(connectionPool) of a traffic policy).
+    type: dict
+  allow_starving:
+    description: Whether O(distribute) may leave out a locality that has ready endpoints.
+    type: bool
+    default: false
+  cluster_name:
+    description: Name of this cluster in the prediction, as Istio knows it. By default the context, else the address.
+    type: str
+  clusters:
+    description: The other clusters of the mesh, whose nodes and endpoints count too.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the cluster, as Istio knows it.
+        type: str
+        required: true
+      kubeconfig:
+        description: Path of a kubeconfig file, or its content as a map.
+        type: raw
+      context:
+        description: Context of that kubeconfig.
+        type: str
+      host:
+        description: URL of the API server.
+        type: str
+      api_key:
+        description: Token for the API server.
+        type: str
+      ca_cert:
+        description: File with the certificate authority of the API server.
+        type: path
+        aliases: [ssl_ca_cert]
+      validate_certs:
+        description: Whether the certificate of the API server is verified.
+        type: bool
+        aliases: [verify_ssl]
+extends_documentation_fragment:
+  - kubernetes.core.k8s_auth_options
+  - meshyard.istio.attributes
+  - meshyard.istio.connection
+  - meshyard.istio.control_plane
+notes:
+  - The rule is written on this cluster alone. With several primaries it has to be written on each of them.
+  - Settings of the mesh as a whole are not looked at. In the prediction a rule without outlier detection knows no failover.
+seealso:
+  - module: meshyard.istio.istio_revision
+"""
+
+EXAMPLES = r"""
+- name: Let clients of the service cart use endpoints of their own zone and region first
+  meshyard.istio.locality_lb:
+    namespace: shop
+    name: cart
+    service_host: cart.shop.svc.cluster.local
+    outlier_detection:
+      consecutive_5xx_errors: 5
+      base_ejection_time: 30s
+    failover:
+      - from: eu
+        to: us
+
+- name: Send one tenth to the other region, with the endpoints of both clusters in view
+  meshyard.istio.locality_lb:
+    namespace: shop
+    name: cart
+    service_host: cart
+    distribute:
+      - from: eu/*
+        to:
+          eu/*: 90
+          us/*: 10
+    cluster_name: central
+    clusters:
+      - name: remote
+        kubeconfig: ~/.kube/config
+        context: remote
+
+- name: Bring the former state back
+  meshyard.istio.locality_lb:
+    namespace: shop
+    name: cart
+    state: absent
+"""
+
+RETURN = r"""
+prediction:
+  description: For each place of each cluster that has a node, what happens to the traffic of clients there.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    from:
+      description: Cluster, region, zone and subzone of the clients.
+      type: dict
+      sample: {cluster: central, region: eu, zone: a, subzone: ""}
+    priorities:
+      description: Groups of localities in the order in which they get traffic, each with the number of its endpoints.
+      type: list
+      elements: dict
+      sample:
+        - {priority: 0, localities: [eu/a], endpoints: 2}
+        - {priority: 1, localities: [us/a], endpoints: 1}
+    shares:
+      description: Percent of the traffic by locality while all endpoints are well; empty when no endpoint is reached.
+      type: dict
+      sample: {eu/a: 100.0}
+    clusters:
+      description: The same by cluster.
+      type: dict
+      sample: {central: 100.0}
+findings:
+  description: What else bears on the service, and how far the prediction holds. Warnings come first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    level:
+      description: V(warning) or V(info).
+      type: str
+      sample: warning
+    code:
+      description: A fixed word for the kind of finding.
+      type: str
+      sample: wildcard_replaced
+    cluster:
+      description: The cluster of the rule.
+      type: str
+      sample: central
+    object:
+      description: The object.
+      type: str
+      sample: DestinationRule shop/all
+    message:
+      description: What is so.
+      type: str
+    remedy:
+      description: What to do about it.
+      type: str
+rule:
+  description: The rule as it is now, or would be in check mode; null where there is none.
+  returned: success
+  type: dict
+  sample: {namespace: shop, name: cart, host: cart.shop.svc.cluster.local, traffic_policy: {outlierDetection: {consecutive5xxErrors: 5}}}
+steps:
+  description: What was written; in check mode, what would be.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: V(create), V(patch) or V(delete).
+      type: str
+      sample: patch
+    kind:
+      description: Kind of the object.
+      type: str
+      sample: DestinationRule
+    namespace:
+      description: Namespace of the object.
+      type: str
+      sample: shop
+    name:
+      description: Name of the object.
+      type: str
+      sample: cart
+    reason:
+      description: Why.
+      type: str
+      sample: set locality load balancing
+cluster:
+  description: The cluster that was used.
+  returned: success
+  type: dict
+  sample: {host: "https://10.99.0.11:6443", context: central, uid: 6f1c8a1e-6a3f-4df1-9c1e-0d8f5a5f6b11}
+requests:
+  description: Number of requests to the API server of this cluster.
+  returned: success
+  type: int
+  sample: 12
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import foretelling, host, raw
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality, locality_scene, locality_wish
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
+from ansible_collections.meshyard.istio.plugins.module_utils._run import locality as observation
+
+_CONNECTION = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs")
+
+
+def spec() -> dict[str, Any]:
+    """The options of this module."""
+    connection = arguments.connection()
+    text = {"type": "str", "required": True}
+    return {
+        **connection,
+        **arguments.control_plane_namespace(),
+        "namespace": text,
+        "name": text,
+        "service_host": {"type": "str"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "failover": {"type": "list", "elements": "dict", "options": {"from": text, "to": text}},
+        "failover_priority": {"type": "list", "elements": "str"},
+        "distribute": {"type": "list", "elements": "dict", "options": {"from": text, "to": {"type": "dict", "required": True}}},
+        "outlier_detection": {"type": "dict", "options": _outlier_detection()},
+        "connection_pool": {"type": "dict"},
+        "allow_starving": {"type": "bool", "default": False},
+        "cluster_name": {"type": "str"},
+        "clusters": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {"name": text, **{key: connection[key] for key in _CONNECTION}},
+        },
+    }
+
+
+def _outlier_detection() -> dict[str, Any]:
+    numbers = ("consecutive_5xx_errors", "consecutive_gateway_errors", "max_ejection_percent", "min_health_percent")
+    return {**{key: {"type": "int"} for key in numbers}, **{key: {"type": "str"} for key in ("interval", "base_ejection_time")}}
+
+
+def main() -> None:
+    """Observe, decide, foretell, execute, answer."""
+    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("service_host",))])
+    with reporting(module):
+        present = module.params["state"] == "present"
+        asked = locality_wish.wish(module.params) if present else None
+        run = Run(module)
+        live = read.get(run.cluster, kind("DestinationRule"), module.params["name"], module.params["namespace"])
+        decision = locality.present(asked, live, run.cluster.name) if asked else locality.absent(live)
+        told = _foretold(run, decision, live)
+        if decision.plan and not run.check:
+            with run.writing(run.params["control_plane_namespace"]):
+                run.execute(decision.plan)
+        rule = decision.rule if run.check or not decision.plan else _written(run, decision)
+        run.answer(decision.plan, rule=locality.describe(rule), **told)
+
+
+def _foretold(run: Run, decision: locality.Decision, live: Object | None) -> dict[str, Any]:
+    """What is returned of the traffic after this run.
+
+    :raises MeshyardError: weights leave places out that have endpoints.
+    """
+    params = run.params
+    name = params["service_host"] or raw.text(live or {}, "spec", "host")
+    if not name:
+        return {"prediction": [], "findings": []}
+    service = host.of_host(name, params["namespace"])
+    bearing = frozenset({params["namespace"], service.namespace, params["control_plane_namespace"]})
+    scene = observation.scene(_members(run), run.cluster, service, bearing, params["control_plane_namespace"])
+    setting = foretelling.setting_of(decision.policy)
+    if params["state"] == "present" and not params["allow_starving"]:
+        locality_scene.refuse_starving(setting, scene, service)
+    found = locality_scene.findings(setting, scene, service, decision.rule)
+    for one in found:
+        if one.level == "warning":
+            run.warn(f"{one.message} {one.remedy}")
+    return {
+        "prediction": [row.describe() for row in foretelling.foretell(setting, scene.clients, scene.endpoints)],
+        "findings": [one.describe(run.cluster.name) for one in found],
+    }
+
+
+def _members(run: Run) -> list[observation.Member]:
+    """This cluster and the others.
+
+    :raises MeshyardError: two of them are one.
+    """
+    here = run.cluster
+    members = [observation.Member(run.params["cluster_name"] or here.context or here.host, here)]
+    for options in run.params["clusters"]:
+        members.append(observation.Member(options["name"], run.connect(options, options["name"])))
+        for other in members[:-1]:
+            if other.cluster.uid == members[-1].cluster.uid or other.name == options["name"]:
+                raise MeshyardError(
+                    f"The clusters {other.name} and {options['name']} are one, or have one name.",
+                    "Give each cluster of the mesh once, with its own name and connection.",
+                )
+    return members
+
+
+def _written(run: Run, decision: locality.Decision) -> Object | None:
+    """The rule as it is after the writes.
+
+    :raises MeshyardError: somebody else made it at the same time.
+    """
+    found = read.get(run.cluster, kind("DestinationRule"), run.params["name"], run.params["namespace"])
+    locality.refuse_others(found, decision, run.cluster.name)
+    return found
+
+
+if __name__ == "__main__":
+    main()
