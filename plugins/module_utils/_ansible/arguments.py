@@ -13,6 +13,8 @@ try:
 except ImportError:
     AUTH_ARG_SPEC = {}
 
+PEER_WORDS = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs", "client_cert", "client_key", "proxy")
+
 Spec = dict[str, dict[str, Any]]
 
 CHART_REPO_URL = "https://istio-release.storage.googleapis.com/charts"
@@ -21,6 +23,12 @@ CHART_REPO_URL = "https://istio-release.storage.googleapis.com/charts"
 def connection() -> Spec:
     """kubernetes.core's connection options, and the check that the cluster is the one that was meant."""
     return {**copy.deepcopy(AUTH_ARG_SPEC), "expected_cluster_uid": {"type": "str"}}
+
+
+def peer() -> dict[str, Any]:
+    """The connection to another cluster than the module's own, as a dictionary of the same words."""
+    known = copy.deepcopy({name: AUTH_ARG_SPEC[name] for name in PEER_WORDS if name in AUTH_ARG_SPEC})
+    return {"type": "dict", "options": {**known, "expected_cluster_uid": {"type": "str"}}}
 
 
 def waiting(seconds: int = 300) -> Spec:

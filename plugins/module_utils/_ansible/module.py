@@ -45,9 +45,27 @@ class Run:
         """A connection under this run's guard."""
         return connect(options, name=name, expected_uid=expected_uid, before_write=self.guard.proceed)
 
+    def peer(self, option: str) -> Cluster:
+        """The connection to the other cluster that an option names.
+
+        :raises MeshyardError: it is the module's own cluster.
+        """
+        options: dict[str, Any] = self.params[option]
+        cluster = self.connect(options, expected_uid=options.get("expected_cluster_uid"))
+        if cluster.uid == self.cluster.uid:
+            raise MeshyardError(
+                f"The option {option} leads to the module's own cluster {self.cluster.name} (UID {cluster.uid}).",
+                "Give the connection of the other cluster: each needs a kubeconfig with a context, or a host with an API key, of its own.",
+            )
+        return cluster
+
     def tell(self, line: str) -> None:
         """One line of progress."""
         self.progress.tell(line)
+
+    def conceal(self, *secrets: str) -> None:
+        """Keeps texts that were read from a cluster out of everything that the module answers."""
+        self.module.no_log_values.update(secret for secret in secrets if secret)
 
     def warn(self, text: str) -> None:
         """A warning of Ansible."""
@@ -71,9 +89,9 @@ class Run:
             finally:
                 self._lease = None
 
-    def execute(self, plan: Plan) -> list[dict[str, Any]]:
-        """Carries out the plan on this run's cluster."""
-        return execute.execute(self.cluster, plan, check=self.check, tell=self.tell)
+    def execute(self, plan: Plan, cluster: Cluster | None = None) -> list[dict[str, Any]]:
+        """Carries out the plan on this run's cluster, or on another one."""
+        return execute.execute(cluster or self.cluster, plan, check=self.check, tell=self.tell)
 
     def alive(self) -> None:
         """Raises when this run was abandoned, and keeps its Lease."""

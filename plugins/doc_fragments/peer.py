@@ -1,0 +1,58 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How another cluster than the module's own is reached."""
+
+from __future__ import annotations
+
+_OPTION = r"""
+options:
+  {name}:
+    description:
+      - {what}
+      - >-
+        None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
+    type: dict
+    suboptions:
+      kubeconfig:
+        description: Path of a kubeconfig file, or its content.
+        type: raw
+      context:
+        description: Context of the kubeconfig.
+        type: str
+      host:
+        description: URL of the API server.
+        type: str
+      api_key:
+        description: Bearer token.
+        type: str
+      ca_cert:
+        description: Path of the CA certificate of the API server.
+        type: path
+        aliases: [ssl_ca_cert]
+      validate_certs:
+        description: Whether the certificate of the API server is verified.
+        type: bool
+        aliases: [verify_ssl]
+      client_cert:
+        description: Path of a client certificate.
+        type: path
+        aliases: [cert_file]
+      client_key:
+        description: Path of the key of the client certificate.
+        type: path
+        aliases: [key_file]
+      proxy:
+        description: URL of an HTTP proxy.
+        type: str
+      expected_cluster_uid:
+        description: UID of the C(kube-system) namespace of the cluster that is meant.
+        type: str
+"""
+
+
+class ModuleDocFragment:
+    """C(meshyard.istio.peer.remote) for modules that also connect to a remote cluster."""
+
+    DOCUMENTATION = "options: {}"
+
+    REMOTE = _OPTION.format(name="remote", what="The cluster whose services and pods the istiod of this cluster is to read.")
