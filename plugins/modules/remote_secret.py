@@ -258,7 +258,7 @@ def _rotated(both: Joined) -> None:
         )
     seen = both.ask()
     rotation.refuse_silent(len(seen), [f"{one.istiod}: {one.reason}" for one in seen if one.reason], both.run.cluster.name)
-    endpoints = min((one.endpoints for one in seen if one.status == clusterz.SYNCED), default=0)
+    endpoints = max(one.endpoints for one in seen)
     decided = rotation.plan(both.there, both.reader, both.current, endpoints)
     before, local = both.confirmed(decided.before, decided.token)
     said: list[clusterz.Said] = []

@@ -37,7 +37,7 @@ def plan(there: reader.There, who: reader.Reader, current: Object | None, endpoi
     """The steps of a rotation.
 
     :param current: the token Secret that the remote secret uses, if it is known.
-    :param endpoints: how many endpoints each istiod has now at least.
+    :param endpoints: the most that any istiod has now.
     """
     replaced = there.token(raw.annotations_of(current or {}).get(reader.REPLACES, ""))
     old: Object | None
