@@ -19,11 +19,10 @@ options: {}
 options:
   remote:
     description:
-      - The cluster whose services and pods the istiod of this cluster is to read.
+      - The cluster whose services and pods the istiod of this cluster is to read. Needed but with O(state=absent).
       - >-
         None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
     type: dict
-    required: true
     suboptions:
       kubeconfig:
         description: Path of a kubeconfig file, or its content.
@@ -69,7 +68,6 @@ options:
       - >-
         None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
     type: dict
-    required: false
     suboptions:
       kubeconfig:
         description: Path of a kubeconfig file, or its content.

@@ -63,6 +63,10 @@ class Run:
         """One line of progress."""
         self.progress.tell(line)
 
+    def conceal(self, *secrets: str) -> None:
+        """Keeps texts that were read from a cluster out of everything that the module answers."""
+        self.module.no_log_values.update(secret for secret in secrets if secret)
+
     def warn(self, text: str) -> None:
         """A warning of Ansible."""
         self.module.warn(text)

@@ -13,6 +13,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._errors import Mesh
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
 
 # The longest names that follow from them, istiod-REVISION-remote and istiod-revision-tag-TAG, are Services: 63 in all.
+LONGEST_LABEL = 63
 LONGEST_REVISION = 63 - len("istiod--remote")
 LONGEST_TAG = 63 - len("istiod-revision-tag-")
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -39,6 +40,14 @@ def check_tag(name: str, revisions: Iterable[str] = ()) -> None:
     _check("tag", name, LONGEST_TAG)
     if name != labels.DEFAULT and name in revisions:
         raise MeshyardError(f"The tag {name} has the name of a revision.", "Choose another name for the tag.")
+
+
+def check_cluster(name: str) -> None:
+    """Refuse a cluster name that istiod does not take.
+
+    :raises MeshyardError: not a DNS-1123 label, or too long.
+    """
+    _check("cluster name", name, LONGEST_LABEL)
 
 
 def _check(what: str, name: str, longest: int) -> None:

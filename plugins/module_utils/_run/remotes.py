@@ -1,0 +1,76 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Reading what decides about a remote secret: the Secrets beside istiod, and the reader's account in the remote cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds, read
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import raw
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import reader
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote_secret import MULTICLUSTER, Here, own_ids, secret_name
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, ref_of
+
+_SECRET = kinds.kind("Secret")
+_ROOT_CA = "kube-root-ca.crt"
+
+
+def here(cluster: Cluster, namespace: str, name: str, warn: Callable[[str], None]) -> Here:
+    """The cluster of istiod, in two or three requests.
+
+    :param warn: told when the ID of the cluster itself cannot be read.
+    """
+    secrets = read.objects(cluster, _SECRET, namespace, labels=f"{MULTICLUSTER}=true")
+    if all(raw.name(one) != secret_name(name) for one in secrets):
+        unmarked = read.get(cluster, _SECRET, secret_name(name), namespace)
+        secrets += [unmarked] if unmarked else []
+    try:
+        ids = own_ids(read.objects(cluster, kinds.kind("Deployment"), namespace, labels="app=istiod"))
+    except ApiError as problem:
+        warn(f"Whether {name} is the ID of cluster {cluster.name} itself could not be read: {problem.problem}")
+        ids = frozenset()
+    return Here(cluster.name, namespace, tuple(secrets), ids)
+
+
+def there(cluster: Cluster, namespace: str) -> reader.There:
+    """The remote cluster, in five requests."""
+    has_namespace = read.get(cluster, kinds.kind("Namespace"), namespace, metadata_only=True) is not None
+    live = {}
+    for wanted in (reader.account(namespace), *reader.rights(namespace)):
+        ref = ref_of(wanted)
+        found = read.get(cluster, kinds.of(wanted), ref.name, ref.namespace or None)
+        if found is not None:
+            live[ref] = found
+    return reader.There(namespace, has_namespace, live, tuple(tokens(cluster, namespace)))
+
+
+def tokens(cluster: Cluster, namespace: str) -> list[Object]:
+    """The token Secrets of the reader's account."""
+    found = read.objects(cluster, _SECRET, namespace, fields=f"type={reader.TOKEN_TYPE}")
+    return [one for one in found if raw.annotations_of(one).get(reader.ACCOUNT_NAME) == reader.ACCOUNT]
+
+
+def filled(cluster: Cluster, namespace: str, name: str) -> Callable[[], Pending | Ready[Object]]:
+    """The condition that a token Secret holds its token."""
+
+    def look() -> Pending | Ready[Object]:
+        found = read.get(cluster, _SECRET, name, namespace)
+        if found is not None and reader.token_of(found) and reader.ca_of(found):
+            return Ready(found)
+        return Pending(f"the token controller of cluster {cluster.name} to fill Secret {namespace}/{name}")
+
+    return look
+
+
+def authority(cluster: Cluster) -> str:
+    """The certificate authority that a cluster tells its pods, as base64; empty where that cannot be read."""
+    try:
+        found = read.get(cluster, kinds.kind("ConfigMap"), _ROOT_CA, "kube-system")
+    except ApiError:
+        return ""
+    return reader.encoded(raw.text(found or {}, "data", "ca.crt"))
