@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
-_OPTION = r"""
+class ModuleDocFragment:
+    """C(meshyard.istio.peer.remote) for modules that also connect to a remote cluster."""
+
+    DOCUMENTATION = "options: {}"
+
+    REMOTE = r"""
 options:
-  {name}:
+  remote:
     description:
-      - {what}
+      - The cluster whose services and pods the istiod of this cluster is to read.
       - >-
         None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
     type: dict
@@ -48,11 +53,3 @@ options:
         description: UID of the C(kube-system) namespace of the cluster that is meant.
         type: str
 """
-
-
-class ModuleDocFragment:
-    """C(meshyard.istio.peer.remote) for modules that also connect to a remote cluster."""
-
-    DOCUMENTATION = "options: {}"
-
-    REMOTE = _OPTION.format(name="remote", what="The cluster whose services and pods the istiod of this cluster is to read.")
