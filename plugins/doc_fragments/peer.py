@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+
 class ModuleDocFragment:
     """C(meshyard.istio.peer.remote) for modules that also connect to a remote cluster."""
 
