@@ -173,8 +173,6 @@ def revocation(secrets: Iterable[Object], reader: Reader) -> tuple[Plan, list[st
     return tuple(steps), gone, warnings
 
 
-
-
 def removal(there: There, reader: Reader) -> tuple[Plan, list[str], list[str]]:
     """The steps that take the reader away, the names of revoked token Secrets, and warnings about what stays."""
     ours = [one for one in there.tokens if reader.mark in raw.annotations_of(one)]
