@@ -32,7 +32,7 @@ options:
     description:
       - V(present) makes account and Secret.
       - V(rotated) changes the token, in every run. It always waits, and needs a Secret that is there and an istiod that is ready.
-      - V(absent) takes away the Secret and, where O(remote) is given, all that V(present) made in the remote cluster but its namespace.
+      - V(absent) takes away the Secret and, where O(remote) is given, all that V(present) made in the remote cluster.
     type: str
     choices: [present, absent, rotated]
     default: present
@@ -40,6 +40,14 @@ options:
     description: Namespace of the account in the remote cluster. It is made if it is missing.
     type: str
     default: istio-system
+  leaving:
+    description:
+      - >-
+        With O(state=absent), what istiod wrote into the remote cluster, the marks of O(remote_namespace) and the namespace itself, if
+        joining made it and nothing else is in it, go too when no istiod serves the cluster any more.
+      - V(true) says that the revisions there go in the same run, which check mode cannot see.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - meshyard.istio.attributes
@@ -202,11 +210,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.remote import Joined, common
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import check_cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import reader, remote_secret, rotation
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Plan
-from ansible_collections.meshyard.istio.plugins.module_utils._run import clusterz, remotes
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import leftover, reader, remote_secret, rotation
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Delete, Plan
+from ansible_collections.meshyard.istio.plugins.module_utils._run import clusterz, remains, remotes
 
 
 def spec() -> dict[str, Any]:
@@ -220,6 +229,7 @@ def spec() -> dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent", "rotated"], "default": "present"},
         "remote": arguments.peer(),
         "remote_namespace": {"type": "str", "default": "istio-system"},
+        "leaving": {"type": "bool", "default": False},
     }
 
 
@@ -277,20 +287,16 @@ def _absent(run: Run) -> None:
     here = remotes.here(run.cluster, run.params["control_plane_namespace"], name, run.warn)
     local = remote_secret.removal(here, name)
     live = remote_secret.kubeconfig_of(here.secret(name), name)
-    far: Plan = ()
-    revoked: list[str] = []
     if remote:
         remote_secret.refuse_another(here, name, remote.uid)
-        there = remotes.there(remote, run.params["remote_namespace"])
-        far, revoked, warnings = reader.removal(there, reader.Reader(run.cluster.uid, name))
-    else:
-        warnings = [remote_secret.what_stays(name, run.params["remote_namespace"])] if local else []
-    for text in warnings:
-        run.warn(text)
-    if not run.check and (local or far):
+    elif local:
+        run.warn(remote_secret.what_stays(name, run.params["remote_namespace"]))
+    if not run.check and local:
         with run.writing(here.namespace):
             run.execute(local)
-            run.execute(far, remote)
+            if run.params["wait"]:
+                run.until(clusterz.forgotten(run.cluster, here.namespace, remote_secret.secret_name(name), name))
+    far, revoked = _forget(run, remote) if remote else ((), [])
     run.answer(
         (*local, *far),
         **common(run, remote, local, far),
@@ -299,6 +305,21 @@ def _absent(run: Run) -> None:
         synced=[],
         revoked=revoked,
     )
+
+
+def _forget(run: Run, remote: Cluster) -> tuple[Plan, list[str]]:
+    """Takes away what lies in the remote cluster, now that istiod writes nothing there any more; the steps and the revoked tokens."""
+    there, namespace = remotes.there(remote, run.params["remote_namespace"]), run.params["remote_namespace"]
+    seen = reader.Reader(run.cluster.uid, run.params["name"])
+    far, revoked, warnings = reader.removal(there, seen)
+    for text in warnings:
+        run.warn(text)
+    if not any(reader.other_readers(one, seen) for one in there.tokens):
+        far = (*far, *leftover.plan(remotes.rest(remote, namespace, leaving=run.params["leaving"]), far))
+    run.execute(far, remote)
+    if run.params["wait"] and not run.check:
+        run.until(remains.until_gone(remote, [step.ref for step in far if isinstance(step, Delete)]))
+    return far, revoked
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import install, order
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import leftover, order
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import converge, owner_of, stamped
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Delete, Object, Patch, Plan, Ref, Step, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Create, Delete, Object, Patch, Plan, Ref, Step, ref_of
 
 OWNER = "reader"
 ACCOUNT = "istio-reader-service-account"
@@ -109,7 +109,8 @@ def plan(there: There, reader: Reader, token: str, marks: Mapping[str, str] | No
     found = there.live.get(ref_of(account(there.namespace)))
     ours = [account(there.namespace)] if found is None or owner_of(found) == OWNER else []
     steps = converge(stamped([*ours, *rights(there.namespace)], OWNER), there.live, OWNER, prune=False)
-    before = () if there.has_namespace else install.namespace_step(there.namespace)
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": there.namespace, "annotations": leftover.record(None, {})}}
+    before = () if there.has_namespace else (Create(body, leftover.MANAGER, "the reader has no namespace yet"),)
     return (*before, *steps, *token_steps(there, reader, token, marks or {}))
 
 

@@ -15,13 +15,13 @@ from ansible_collections.meshyard.istio.plugins.module_utils._charts import valu
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, leftover
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import stamped
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.leftover import MANAGER
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Create, Object, Patch, Plan, Ref, ref_of
 
 NETWORK = "topology.istio.io/network"
 CONTROLLED_BY = "topology.istio.io/controlPlaneClusters"
-MANAGER = "meshyard-remote"
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ANY = "*"
 
@@ -149,12 +149,14 @@ def namespace_plan(live: raw.Raw | None, names: Names, place: Place) -> Plan:
     if place.network:
         meta["labels"] = {NETWORK: place.network}
     if live is None:
+        meta["annotations"] |= leftover.record(None, meta)
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": names.namespace, **meta}}
         return (Create(body, MANAGER, "the control plane has no namespace yet"),)
     present = {"annotations": raw.annotations_of(live), "labels": raw.labels_of(live)}
     changing = {part: new for part, pairs in meta.items() if (new := {k: v for k, v in pairs.items() if present[part].get(k) != v})}
     if not changing:
         return ()
+    changing["annotations"] = changing.get("annotations", {}) | leftover.record(live, changing)
     before = {part: {key: present[part].get(key) for key in pairs} for part, pairs in changing.items()}
     ref = Ref("v1", "Namespace", "", names.namespace)
     return (Patch(ref, {"metadata": changing}, MANAGER, {"metadata": before}, "", "joins the mesh"),)

@@ -20,7 +20,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_source i
 from ansible_collections.meshyard.istio.plugins.module_utils._run.proxies import ISTIOD, PORT
 
 CLUSTERS, ENDPOINTS = "/debug/clusterz", "/debug/endpointShardz"
-SYNCED, UNKNOWN, UNREADABLE = "synced", "unknown", "unreadable"
+SYNCED, UNKNOWN, CLOSED, UNREADABLE = "synced", "unknown", "closed", "unreadable"
 SETTLED_SECONDS = 5.0
 _LAST_USED = "kubernetes.io/legacy-token-last-used"
 _TIMEOUT = 20.0
@@ -101,6 +101,16 @@ def synced(cluster: Cluster, namespace: str, secret: str, name: str) -> Callable
         said = ask(cluster, namespace, secret, name)
         awaited = missing(said, 0, name)
         return Pending(awaited) if awaited else Ready(said)
+
+    return look
+
+
+def forgotten(cluster: Cluster, namespace: str, secret: str, name: str) -> Callable[[], Pending | Ready[None]]:
+    """The condition that no ready istiod reads a cluster any more, so that nothing it writes there comes back."""
+
+    def look() -> Pending | Ready[None]:
+        late = next((one for one in ask(cluster, namespace, secret, name) if one.status not in (UNKNOWN, CLOSED)), None)
+        return Pending(f"istiod {late.istiod} to forget cluster {name}") if late else Ready(None)
 
     return look
 

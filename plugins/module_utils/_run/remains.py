@@ -27,10 +27,10 @@ def of_base(cluster: Cluster, namespace: str) -> list[Object]:
     ]
 
 
-def until_gone(cluster: Cluster, refs: Iterable[Ref], namespace: str, pods: str) -> Callable[[], Pending | Ready[None]]:
+def until_gone(cluster: Cluster, refs: Iterable[Ref], namespace: str = "", pods: str = "") -> Callable[[], Pending | Ready[None]]:
     """The condition that none of these objects is left, nor a pod.
 
-    :param pods: the label selector of the pods.
+    :param pods: the label selector of the pods; empty for none.
     """
     left = list(refs)
 
@@ -38,6 +38,8 @@ def until_gone(cluster: Cluster, refs: Iterable[Ref], namespace: str, pods: str)
         left[:] = [ref for ref in left if _exists(cluster, ref)]
         if left:
             return Pending(f"{left[0]} to be gone")
+        if not pods:
+            return Ready(None)
         still = read.objects(cluster, kinds.kind("Pod"), namespace, labels=pods, metadata_only=True)
         return Pending(f"{ref_of(still[0])} to be gone") if still else Ready(None)
 

@@ -11,12 +11,15 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kin
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import raw
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import reader
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import plane, raw
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import leftover, reader
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote_secret import MULTICLUSTER, Here, own_ids, secret_name
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._run.proxies import ISTIOD
 
 _SECRET = kinds.kind("Secret")
+_MAP = kinds.kind("ConfigMap")
+_CONTENT = ("Pod", "Deployment", "StatefulSet", "DaemonSet", "Service", "ConfigMap", "Secret", "ServiceAccount")
 _ROOT_CA = "kube-root-ca.crt"
 
 
@@ -47,6 +50,20 @@ def there(cluster: Cluster, namespace: str) -> reader.There:
         if found is not None:
             live[ref] = found
     return reader.There(namespace, has_namespace, live, tuple(tokens(cluster, namespace)))
+
+
+def rest(cluster: Cluster, namespace: str, *, leaving: bool) -> leftover.Rest:
+    """What nobody owns in a remote cluster, in about twelve requests.
+
+    :param leaving: whether what serves the cluster goes in the same run.
+    """
+    home = read.get(cluster, kinds.kind("Namespace"), namespace, metadata_only=True)
+    hooks = read.objects(cluster, kinds.kind("MutatingWebhookConfiguration"))
+    istiods = read.objects(cluster, kinds.kind("Deployment"), namespace, labels=ISTIOD)
+    served = bool(plane.control_planes(istiods, () if leaving else hooks, read.objects(cluster, kinds.kind("Service"), namespace)))
+    names = [kinds.kind(name) for name in _CONTENT]
+    content = [one for kind in names for one in read.objects(cluster, kind, namespace, metadata_only=True)] if home else []
+    return leftover.Rest(home, tuple(read.objects(cluster, _MAP, metadata_only=True)), tuple(content), served)
 
 
 def tokens(cluster: Cluster, namespace: str) -> list[Object]:
