@@ -53,10 +53,15 @@ options:
   waves:
     description:
       - The waves, a list of lists of namespaces. Namespaces in no wave are not moved.
+      - V(CLUSTER/NAMESPACE) is a namespace of that cluster alone, see O(cluster_name), and V(NAMESPACE) one of every cluster.
       - When empty, waves are derived. The smallest namespace comes first, the others follow in bounded batches.
     type: list
     elements: list
     default: []
+  cluster_name:
+    description:
+      - Name of this cluster in O(waves), O(namespaces) and O(exclude_namespaces), where one list is for several clusters.
+    type: str
   max_wave_size:
     description: The most namespaces in a derived wave.
     type: int
@@ -136,11 +141,12 @@ waves:
   description:
     - The waves of namespaces that are left. C(name) says all of a wave in words.
     - In a rollback the namespaces of C(give_back) get their former labels back, those of C(move) new ones.
+    - C(number) is the place of the wave in O(waves), or among those that are derived.
   returned: success
   type: list
   elements: dict
   sample:
-    - {name: "Wave 1 of 2: shop", namespaces: [shop], give_back: [], move: [shop]}
+    - {name: "Wave 1 of 2: shop", number: 1, namespaces: [shop], give_back: [], move: [shop]}
 gateway_waves:
   description: The same for namespaces that hold gateways alone and whose labels decide about them.
   returned: success
@@ -259,6 +265,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.waves import of_cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import planning, preflight
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.account import ROLLBACK, UPGRADE, account
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.finding import Image, Scene
@@ -280,6 +287,7 @@ def spec() -> dict[str, Any]:
         "namespaces": {"type": "list", "elements": "str"},
         "exclude_namespaces": {"type": "list", "elements": "str", "default": []},
         "waves": {"type": "list", "elements": "list", "default": []},
+        "cluster_name": {"type": "str"},
         "max_wave_size": {"type": "int", "default": 10},
         "gateways": {"type": "str", "choices": ["first", "last", "skip"], "default": "first"},
         "values": {"type": "dict", "default": {}},
@@ -309,10 +317,12 @@ def _asked(params: dict[str, Any]) -> Asked:
 
 
 def _selection(params: dict[str, Any]) -> Selection:
+    cluster = params["cluster_name"] or ""
     return Selection(
-        namespaces=params["namespaces"] or None,
-        excluded=params["exclude_namespaces"],
+        namespaces=of_cluster(params["namespaces"], cluster) if params["namespaces"] else None,
+        excluded=of_cluster(params["exclude_namespaces"], cluster),
         waves=params["waves"],
+        cluster=cluster,
         max_wave_size=params["max_wave_size"],
         gateways=params["gateways"],
     )

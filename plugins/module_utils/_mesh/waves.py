@@ -42,14 +42,30 @@ def derive(sizes: Mapping[str, int], max_namespaces: int = MAX_NAMESPACES, max_w
     return Waves(((first,), *_batches(others, sizes, max_namespaces, max_workloads)))
 
 
-def given(waves: Any, namespaces: Iterable[str]) -> Waves:
-    """Waves as the user gave them, a list of lists of namespace names.
+def of_cluster(names: Iterable[str], cluster: str) -> list[str]:
+    """The namespaces of one cluster: C(CLUSTER/NAMESPACE) is one of that cluster alone, C(NAMESPACE) one of every cluster.
+
+    :param cluster: its name; empty where no other cluster is meant.
+    """
+    found = []
+    for name in names:
+        home, slash, namespace = name.rpartition("/")
+        if not slash or (cluster and home == cluster):
+            found.append(namespace)
+        elif not cluster:
+            found.append(name)
+    return found
+
+
+def given(waves: Any, namespaces: Iterable[str], cluster: str = "") -> Waves:
+    """Waves as the user gave them, a list of lists of namespace names; a wave that is for other clusters alone is empty.
 
     :param namespaces: the namespaces that are there to be moved; those in no wave are named in C(left_out).
+    :param cluster: the name of the cluster, as it stands before a namespace of it.
     :raises MeshyardError: not a list of lists of names, an empty wave, a name that is unknown or comes twice.
     """
     known = set(namespaces)
-    checked = _shape(waves)
+    checked = [of_cluster(wave, cluster) for wave in _shape(waves)]
     flat = [name for wave in checked for name in wave]
     unknown = sorted({name for name in flat if name not in known})
     if unknown:

@@ -73,6 +73,7 @@ def _waves(waves: Sequence[Wave], word: str) -> list[dict[str, Any]]:
     return [
         {
             "name": f"{word} {number} of {len(waves)}: {', '.join(wave.namespaces)}",
+            "number": wave.number,
             "namespaces": list(wave.namespaces),
             "give_back": list(wave.give_back),
             "move": [name for name in wave.namespaces if name not in wave.give_back],

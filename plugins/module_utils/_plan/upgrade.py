@@ -21,13 +21,14 @@ SKIP = "skip"
 
 @dataclass(frozen=True)
 class Selection:
-    """Which part of the mesh is meant, and in which portions. C(namespaces) None means all."""
+    """Which part of the mesh is meant, and in which portions. C(namespaces) None means all; C(cluster) is the name of this one."""
 
     namespaces: Sequence[str] | None = None
     excluded: Sequence[str] = ()
     waves: Any = None
     max_wave_size: int = MAX_NAMESPACES
     gateways: str = "first"
+    cluster: str = ""
 
     def holds(self, name: str) -> bool:
         """Whether a namespace is meant."""
@@ -70,10 +71,14 @@ class TagMove:
 
 @dataclass(frozen=True)
 class Wave:
-    """Namespaces that are moved together: those of C(give_back) by giving them their former labels, the others by new ones."""
+    """Namespaces that are moved together: those of C(give_back) by giving them their former labels, the others by new ones.
+
+    :ivar number: its place among the waves that were given, or among the derived ones that are left; from 1.
+    """
 
     namespaces: tuple[str, ...]
     give_back: tuple[str, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,8 @@ def default_revision(evidence: Evidence) -> str:
 def batches(chosen: Sequence[Member], selection: Selection) -> tuple[Wave, ...]:
     """Derived waves: the smallest namespace first, then bounded ones."""
     sizes = {member.name: len(member.rolling) for member in chosen}
-    return tuple(Wave(names) for names in derive(sizes, max_namespaces=selection.max_wave_size).waves)
+    waves = derive(sizes, max_namespaces=selection.max_wave_size).waves
+    return tuple(Wave(names, number=number) for number, names in enumerate(waves, 1))
 
 
 def gateway_moves(everywhere: Iterable[Member], revision: str, selection: Selection) -> Iterable[GatewayMove]:
@@ -202,10 +208,10 @@ def _waves(chosen: Sequence[Member], everywhere: Iterable[Member], selection: Se
     if not selection.waves:
         return batches(chosen, selection)
     # Checked against all namespaces: in a second run some of the named ones have been moved already.
-    named = given(selection.waves, [member.name for member in everywhere]).waves
+    named = given(selection.waves, [member.name for member in everywhere], selection.cluster).waves
     left = {member.name for member in chosen}
-    portions = [tuple(name for name in wave if name in left) for wave in named]
-    return tuple(Wave(portion) for portion in portions if portion)
+    portions = [(number, tuple(name for name in wave if name in left)) for number, wave in enumerate(named, 1)]
+    return tuple(Wave(portion, number=number) for number, portion in portions if portion)
 
 
 def _tags(route: Route, using: Iterable[Member], remaining: Iterable[str], evidence: Evidence) -> Iterable[TagMove]:
