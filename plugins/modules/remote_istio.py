@@ -91,6 +91,8 @@ extends_documentation_fragment:
   - meshyard.istio.chart
   - meshyard.istio.peer.primary
   - meshyard.istio.wait
+notes:
+  - O(primary) is needed with O(state=present).
 seealso:
   - module: meshyard.istio.istio_revision
   - module: meshyard.istio.namespace_revision

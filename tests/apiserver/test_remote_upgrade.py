@@ -28,8 +28,8 @@ def primary(server: ApiServer) -> Iterator[dict[str, Any]]:
         marks = {"app": "istiod", "istio.io/rev": revision}
         container = body["spec"]["template"]["spec"]["containers"][0]
         container["env"] = [{"name": "CLUSTER_ID", "value": "eu"}, {"name": "EXTERNAL_ISTIOD", "value": "true"}]
-        body = {"metadata": {"name": body["metadata"]["name"], "labels": marks}, "spec": body["spec"] | {"selector": {"matchLabels": marks}}}
-        server.client.create(path, body)
+        body["spec"] |= {"selector": {"matchLabels": marks}}
+        server.client.create(path, {"metadata": {"name": body["metadata"]["name"], "labels": marks}, "spec": body["spec"]})
     yield {"kubeconfig": str(server.kubeconfig)}
     server.client.request("DELETE", f"{path}?labelSelector=app%3Distiod")
 
@@ -140,3 +140,19 @@ def test_a_revision_that_was_upgraded_in_place_restarts_what_runs_its_former_ver
     answer = remote.run("namespace_revision", namespaces=[SHOP], revision=OLD, wait_timeout=60)
     assert [one["status"] for one in answer["namespaces"][0]["workloads"]] == ["restarted"]
     assert {one["image"] for one in answer["proof"]} == {"registry.invalid/proxyv2:1.32.0"}
+
+
+def test_a_gate_whose_primary_cannot_be_asked_is_inconclusive(remote: Planes, primary: dict[str, Any]) -> None:
+    options = {"namespaces": [SHOP], "revision": OLD, "wait_timeout": 0}
+    alone = remote.run("upgrade_gate", **options)
+    lost = remote.run("upgrade_gate", **options, cluster_name="us", primary={"host": "https://127.0.0.1:1", "api_key": "none"})
+    for answer, reason in ((alone, "runs in another cluster"), (lost, "gave no answer")):
+        words = {one["check"]: (one["verdict"], one["detail"]) for one in answer["evidence"]}
+        assert (answer["verdict"], words["pods"][0]) == ("inconclusive", "passed")
+        assert reason in words["proxies"][1]
+    asked = remote.run("upgrade_gate", **options, cluster_name="us", primary=primary)
+    assert "its proxy is not connected" in asked["evidence"][1]["detail"]
+    assert asked["requests"] > alone["requests"]
+    same = remote.refusal("upgrade_gate", **options, cluster_name="us", primary={"kubeconfig": str(remote.server.kubeconfig)})
+    assert "leads to the module's own cluster" in same["problem"]
+    assert "cluster_name" in remote.answer("upgrade_gate", **options, primary=primary)["msg"]

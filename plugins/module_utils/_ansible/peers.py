@@ -14,6 +14,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect im
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError, Unreachable
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.peer import Peer
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._run.primary import Primary
 
 _AT_ONCE = 8
 
@@ -46,13 +47,15 @@ def reached(run: Run, own: str = "") -> list[Peer]:
     return found
 
 
-def primary(run: Run, name: str) -> Peer | None:
-    """The cluster that the option C(primary) names, None without the option; it is kept without connection where it does not answer.
+def primary(run: Run) -> Primary | None:
+    """The cluster of the option C(primary), whose istiods serve that of this run as C(cluster_name); None without the option.
 
-    :param name: the word for it in messages.
     :raises MeshyardError: it is the module's own cluster, or a connection is not possible or leads elsewhere.
     """
-    return attempt(name, lambda: run.peer("primary")) if run.params["primary"] else None
+    if not run.params["primary"]:
+        return None
+    found = attempt("primary", lambda: run.peer("primary"))
+    return Primary(run.params["cluster_name"], lambda: run.peer("primary"), found.cluster)
 
 
 def attempt(name: str, connect: Callable[[], Cluster]) -> Peer:
