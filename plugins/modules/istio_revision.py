@@ -90,11 +90,17 @@ extends_documentation_fragment:
   - meshyard.istio.chart
   - meshyard.istio.connection
   - meshyard.istio.control_plane
+  - meshyard.istio.peer.clusters
   - meshyard.istio.wait
 notes:
   - The control plane's namespace is made when it is missing, and never removed.
   - The objects have the label C(meshyard.io/owner=revision-NAME) and the field manager C(meshyard-revision-NAME).
   - In check mode an account that may not write gets a prediction and a warning.
+  - >-
+    O(clusters) matters for O(state=absent) only. The proof that nothing uses the revision covers these clusters too. Take the
+    revision away there first, by M(meshyard.istio.remote_istio). One that cannot be reached counts as using the revision, and so
+    does one that a remote secret names and that is not in O(clusters).
+  - Nothing is written in O(clusters).
 seealso:
   - module: meshyard.istio.istio_base
   - module: meshyard.istio.istio_tag
@@ -125,6 +131,15 @@ EXAMPLES = r"""
   meshyard.istio.istio_revision:
     revision: 1-31-0
     state: absent
+
+- name: Remove a revision that also served a remote cluster, once nothing uses it there either
+  meshyard.istio.istio_revision:
+    revision: 1-31-0
+    state: absent
+    clusters:
+      - name: us
+        kubeconfig: ~/.kube/config
+        context: us
 """
 
 RETURN = r"""
@@ -183,7 +198,7 @@ blockers:
   elements: dict
   contains:
     cluster:
-      description: Name of the cluster.
+      description: Name of the cluster, for one of O(clusters) that which is given there.
       type: str
       sample: central
     kind:
@@ -252,7 +267,7 @@ cluster:
   type: dict
   sample: {host: "https://10.99.0.11:6443", context: central, uid: 6f1c8a1e-6a3f-4df1-9c1e-0d8f5a5f6b11}
 requests:
-  description: Number of requests to the API server.
+  description: Number of requests to the API servers of all clusters.
   returned: success
   type: int
   sample: 24
@@ -262,15 +277,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, peers
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
 from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.peer import Peer
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import TimedOut
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revision as revisions
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, readiness, retire
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, describe, ref_of
-from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence, execute, helmrecord, remains, rendering, unused
+from ansible_collections.meshyard.istio.plugins.module_utils._run import everywhere, execute, helmrecord, remains, rendering, unused
 from ansible_collections.meshyard.istio.plugins.module_utils._run import readiness as condition
 from ansible_collections.meshyard.istio.plugins.module_utils._run import revision as control_plane
 
@@ -281,6 +297,7 @@ def spec() -> dict[str, Any]:
         **arguments.connection(),
         **arguments.control_plane_namespace(),
         **arguments.chart(),
+        **arguments.clusters(),
         **arguments.waiting(),
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "revision": {"type": "str"},
@@ -396,7 +413,8 @@ def _absent(run: Run, names: revisions.Names) -> None:
     cluster = run.cluster
     found = retire.belonging(remains.of_planes(cluster, names.namespace), names)
     adopt.refuse_operators(found, cluster.name)
-    blockers = _blockers(run, names) if found else []
+    others = peers.reached(run)
+    blockers = _blockers(run, names, others) if found else []
     if not run.params["force"]:
         retire.refuse(blockers, names.revision, cluster.name)
     refs = [ref_of(obj) for obj in found]
@@ -417,21 +435,16 @@ def _absent(run: Run, names: revisions.Names) -> None:
         ready=False,
         blockers=blockers,
         removed=retire.listed(plan),
+        requests=cluster.api.requests + sum(one.requests for one in others),
     )
 
 
-def _blockers(run: Run, names: revisions.Names) -> list[dict[str, Any]]:
-    look = unused.observe(run.cluster, names.namespace, names.revision)
-    waits = run.params["wait"] and not run.params["force"] and not run.check
-    found: list[usage.Blocker] = run.until(look) if waits else _now(run, names)
-    return [
-        {"cluster": one.cluster, "kind": one.kind, "namespace": one.namespace, "name": one.name, "reason": one.reason}
-        for one in found
-    ]
-
-
-def _now(run: Run, names: revisions.Names) -> list[usage.Blocker]:
-    return usage.blockers(names.revision, [evidence.collect(run.cluster, names.namespace)])
+def _blockers(run: Run, names: revisions.Names, others: list[Peer]) -> list[dict[str, Any]]:
+    if run.params["wait"] and not run.params["force"] and not run.check:
+        found: list[usage.Blocker] = run.until(unused.observe(run.cluster, names.namespace, names.revision, others))
+    else:
+        found = everywhere.collect(run.cluster, names.namespace, others).blockers(names.revision)
+    return [one.describe() for one in found]
 
 
 if __name__ == "__main__":

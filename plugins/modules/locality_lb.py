@@ -109,40 +109,11 @@ options:
   cluster_name:
     description: Name of this cluster in the prediction, as Istio knows it. By default the context, else the address.
     type: str
-  clusters:
-    description: The other clusters of the mesh, whose nodes and endpoints count too.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the cluster, as Istio knows it.
-        type: str
-        required: true
-      kubeconfig:
-        description: Path of a kubeconfig file, or its content as a map.
-        type: raw
-      context:
-        description: Context of that kubeconfig.
-        type: str
-      host:
-        description: URL of the API server.
-        type: str
-      api_key:
-        description: Token for the API server.
-        type: str
-      ca_cert:
-        description: File with the certificate authority of the API server.
-        type: path
-        aliases: [ssl_ca_cert]
-      validate_certs:
-        description: Whether the certificate of the API server is verified.
-        type: bool
-        aliases: [verify_ssl]
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - meshyard.istio.attributes
   - meshyard.istio.connection
+  - meshyard.istio.peer.clusters
   - meshyard.istio.control_plane
 notes:
   - The rule is written on this cluster alone. With several primaries it has to be written on each of them.
@@ -288,25 +259,21 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, peers
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import foretelling, host, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality, locality_scene, locality_wish
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
 from ansible_collections.meshyard.istio.plugins.module_utils._run import locality as observation
 
-_CONNECTION = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs")
-
 
 def spec() -> dict[str, Any]:
     """The options of this module."""
-    connection = arguments.connection()
     text = {"type": "str", "required": True}
     return {
-        **connection,
+        **arguments.connection(),
         **arguments.control_plane_namespace(),
         "namespace": text,
         "name": text,
@@ -319,12 +286,7 @@ def spec() -> dict[str, Any]:
         "connection_pool": {"type": "dict"},
         "allow_starving": {"type": "bool", "default": False},
         "cluster_name": {"type": "str"},
-        "clusters": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {"name": text, **{key: connection[key] for key in _CONNECTION}},
-        },
+        **arguments.clusters(),
     }
 
 
@@ -376,21 +338,10 @@ def _foretold(run: Run, decision: locality.Decision, live: Object | None) -> dic
 
 
 def _members(run: Run) -> list[observation.Member]:
-    """This cluster and the others.
-
-    :raises MeshyardError: two of them are one.
-    """
+    """This cluster and the others."""
     here = run.cluster
-    members = [observation.Member(run.params["cluster_name"] or here.context or here.host, here)]
-    for options in run.params["clusters"]:
-        members.append(observation.Member(options["name"], run.connect(options, options["name"])))
-        for other in members[:-1]:
-            if other.cluster.uid == members[-1].cluster.uid or other.name == options["name"]:
-                raise MeshyardError(
-                    f"The clusters {other.name} and {options['name']} are one, or have one name.",
-                    "Give each cluster of the mesh once, with its own name and connection.",
-                )
-    return members
+    own = run.params["cluster_name"] or here.context or here.host
+    return [observation.Member(own, here), *(observation.Member(one.name, one) for one in peers.connected(run, own))]
 
 
 def _written(run: Run, decision: locality.Decision) -> Object | None:

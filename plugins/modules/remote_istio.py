@@ -91,6 +91,8 @@ extends_documentation_fragment:
   - meshyard.istio.chart
   - meshyard.istio.peer.primary
   - meshyard.istio.wait
+notes:
+  - O(primary) is needed with O(state=present).
 seealso:
   - module: meshyard.istio.istio_revision
   - module: meshyard.istio.namespace_revision
@@ -302,7 +304,7 @@ def _absent(run: Run, names: revisions.Names) -> None:
     owner = remote.owner(names.revision)
     live = observe.owned(run.cluster, owner, (), reading.INVENTORY)
     found = run.until(unused.observe(run.cluster, names.namespace, names.revision)) if live else []
-    blockers = [{"cluster": b.cluster, "kind": b.kind, "namespace": b.namespace, "name": b.name, "reason": b.reason} for b in found]
+    blockers = [one.describe() for one in found]
     if not run.params["force"]:
         retire.refuse(blockers, names.revision, run.cluster.name)
     plan = convergence.removal(live, owner, f"revision {names.revision} is to be absent")

@@ -35,6 +35,11 @@ options:
       - Version that the proxies must have. When not given, it is the one that the revision injects.
       - A workload that chooses the image of its proxy itself is not held against it.
     type: str
+  cluster_name:
+    description:
+      - Name by which istiod knows this cluster. Proxies that it knows of other clusters do not count.
+      - When not given, it is the one that the istiods of this cluster tell. Needed with O(primary).
+    type: str
   probes:
     description:
       - Requests that must succeed. They are sent when the pods and proxies are right.
@@ -201,6 +206,7 @@ extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - meshyard.istio.connection
   - meshyard.istio.control_plane
+  - meshyard.istio.peer.primary
 attributes:
   check_mode:
     support: full
@@ -222,6 +228,9 @@ notes:
   - >-
     To ask the istiods, the account needs the permission to C(create) and C(get) C(pods/portforward) in the namespace of the
     control plane. Without it the verdict is V(inconclusive).
+  - >-
+    On a remote cluster, whose istiod runs in another one, the proxies are asked for there, by O(primary) and O(cluster_name).
+    Without O(primary), or while it cannot be reached, the verdict is V(inconclusive).
   - >-
     Pods that no restart brings to the revision, such as bare pods and Jobs, do not count. They are listed as C(left) in the
     evidence. So are gateways that another revision is meant for, as C(elsewhere).
@@ -255,6 +264,16 @@ EXAMPLES = r"""
           / sum(rate(istio_requests_total{destination_service_namespace="shop"}[2m]))
         max: 0.01
     prometheus_url: http://prometheus.example.com:9090
+  register: gate
+
+- name: Judge a wave of a remote cluster
+  meshyard.istio.upgrade_gate:
+    namespaces: [shop]
+    revision: 1-32-0
+    cluster_name: us
+    primary:
+      kubeconfig: ~/.kube/config
+      context: eu
   register: gate
 
 - name: Stop unless the gate was passed
@@ -372,7 +391,7 @@ cluster:
   type: dict
   sample: {host: "https://10.99.0.11:6443", context: central, uid: 6f1c8a1e-6a3f-4df1-9c1e-0d8f5a5f6b11}
 requests:
-  description: Number of requests to the API server, without those to istiods and inside pods.
+  description: Number of requests to the API servers of both clusters, without those to istiods and inside pods.
   returned: success
   type: int
 """
@@ -383,7 +402,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, fetching, probing
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, fetching, peers, probing
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import TimedOut
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import gate_traffic, traffic
@@ -401,6 +420,8 @@ def spec() -> dict[str, Any]:
         "namespaces": {"type": "list", "elements": "str", "required": True},
         "revision": {"type": "str", "required": True},
         "version": {"type": "str"},
+        "cluster_name": {"type": "str"},
+        "primary": arguments.peer(),
         "probes": {"type": "list", "elements": "dict", "default": [], "options": _probe_options()},
         "metrics": {"type": "list", "elements": "dict", "default": [], "options": _metric_options()},
         "prometheus_url": {"type": "str"},
@@ -414,11 +435,13 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Look until all is well, and answer what was seen."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_by={"primary": "cluster_name"})
     with reporting(module):
         wish = _wish(module.params, module.check_mode)
         run = Run(module)
-        judged = Gate(run.cluster, wish, probe_source.Patience(run.params["wait_timeout"], run.tell, run.alive))
+        primary = peers.primary(run)
+        patience = probe_source.Patience(run.params["wait_timeout"], run.tell, run.alive)
+        judged = Gate(run.cluster, wish, patience, primary=primary)
         with suppress(TimedOut):  # what was seen last is the answer
             run.until(judged.look, timeout=judged.longest)
         run.answer(
@@ -426,6 +449,7 @@ def main() -> None:
             verdict=overall(judged.checks),
             evidence=[check.describe() for check in judged.checks],
             plane_pairs=judged.pairs,
+            requests=run.cluster.api.requests + (primary.requests if primary else 0),
         )
 
 
@@ -436,6 +460,7 @@ def _wish(params: dict[str, Any], check: bool) -> Wish:
         revision=params["revision"],
         version=params["version"] or "",
         control_plane_namespace=params["control_plane_namespace"],
+        cluster_name=params["cluster_name"] or "",
         probes=tuple(map(_probe, params["probes"])),
         metrics=tuple(map(gate_traffic.parse_limits, params["metrics"])),
         hold=params["wait_timeout"] if params["hold_timeout"] is None else params["hold_timeout"],

@@ -75,6 +75,15 @@ options:
     description: Helm values of the new control plane. They tell where the image of the new proxies comes from.
     type: dict
     default: {}
+  remote:
+    description:
+      - >-
+        Whether the cluster is known to be served by the istiod of another one, whose upgrade this plan is a part of. The plan is
+        then about the revisions by which that istiod serves this cluster (see M(meshyard.istio.remote_istio)), and it does not
+        matter that the new one is not here yet.
+      - Without it such a cluster is a finding of the level V(blocker), since no control plane may be installed there.
+    type: bool
+    default: false
   pull_test:
     description:
       - Whether to try by a temporary pod in the control plane namespace that the image of the new proxies can be pulled.
@@ -105,6 +114,11 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that: plan.findings | selectattr('level', 'eq', 'blocker') | length == 0
     fail_msg: "{{ plan.findings | selectattr('level', 'eq', 'blocker') | map(attribute='message') | list }}"
+
+- name: Say what the upgrade of a primary means for a remote cluster
+  meshyard.istio.upgrade_plan:
+    version: 1.32.0
+    remote: true
 """
 
 RETURN = r"""
@@ -291,6 +305,7 @@ def spec() -> dict[str, Any]:
         "max_wave_size": {"type": "int", "default": 10},
         "gateways": {"type": "str", "choices": ["first", "last", "skip"], "default": "first"},
         "values": {"type": "dict", "default": {}},
+        "remote": {"type": "bool", "default": False},
         "pull_test": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": 120},
     }
@@ -343,6 +358,7 @@ def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> Scene:
         budgets=extra.lists["PodDisruptionBudget"],
         image=_image(run, planned, extra),
         unread=extra.unread,
+        remote=run.params["remote"],
     )
 
 

@@ -31,6 +31,12 @@ def peer() -> dict[str, Any]:
     return {"type": "dict", "options": {**known, "expected_cluster_uid": {"type": "str"}}}
 
 
+def clusters() -> Spec:
+    """The other clusters of the mesh, each with the name by which Istio knows it and the words of C(peer)."""
+    options = {"name": {"type": "str", "required": True}, **peer()["options"]}
+    return {"clusters": {"type": "list", "elements": "dict", "default": [], "options": options}}
+
+
 def waiting(seconds: int = 300) -> Spec:
     """C(wait) and C(wait_timeout) in seconds."""
     return {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": seconds}}

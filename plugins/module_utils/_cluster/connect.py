@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ except ImportError:
     AUTH_ARG_SPEC = {}
 
 _ENVIRONMENT_PREFIX = "K8S_AUTH_"
+_CONFIGURING = threading.Lock()  # the environment is one for all threads
 USER_AGENT = "meshyard.istio"  # how audit logs tell our requests from others'
 
 
@@ -112,7 +114,7 @@ def new_client(options: Mapping[str, Any]) -> Any:
             "Install it for that interpreter, or add `kubernetes` to the Python requirements of the execution environment.",
         )
     given = {key: value for key, value in options.items() if key in AUTH_ARG_SPEC and value is not None}
-    with _environment_off(bool(given)):
+    with _CONFIGURING, _environment_off(bool(given)):
         try:
             spec = _create_auth_spec(**given)
             configuration = _create_configuration(spec)

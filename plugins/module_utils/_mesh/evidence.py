@@ -26,7 +26,8 @@ class Evidence:
     C(workloads) and C(config) are by kind. C(workloads) must have every kind of C(TEMPLATE_KINDS); C(config) has the
     kinds of Istio's and the Gateway API's configuration that the cluster knows. C(connections) is what the istiods of
     this cluster say, and C(remotes) are the clusters that its remote secrets name: both matter for a primary only.
-    C(retired_too) tells that the run takes the revision's own objects away in this cluster as well.
+    C(retired_too) tells that the run takes the revision's own objects away in this cluster as well. C(identity) is the ID by which
+    the istiods of this cluster know it, empty where they do not tell.
     """
 
     cluster: str
@@ -42,6 +43,12 @@ class Evidence:
     remotes: Sequence[str] | None = None
     owners: Owners | None = None
     retired_too: bool = True
+    identity: str = ""
+
+    @property
+    def called(self) -> frozenset[str]:
+        """The names by which istiods may know this cluster."""
+        return frozenset({self.cluster, self.identity} - {""})
 
     @cached_property
     def hooks(self) -> list[webhook.Hook]:
@@ -58,6 +65,12 @@ class Evidence:
         """The control planes."""
         deployments = self.workloads.get("Deployment") or ()
         return plane.control_planes(deployments, self.mutating_webhooks or (), self.services or ())
+
+    @cached_property
+    def ending(self) -> frozenset[tuple[str, str]]:
+        """Namespace and name of the pods that are being deleted."""
+        found = (pod for pod in self.pods or () if raw.at(pod, "metadata", "deletionTimestamp") is not None)
+        return frozenset((raw.namespace(pod), raw.name(pod)) for pod in found)
 
     @cached_property
     def namespace_labels(self) -> dict[str, dict[str, str]]:

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import injection, labels, raw, tag, workload
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import injection, labels, plane, raw, tag, webhook, workload
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.proxies import finished, injected_by
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
@@ -30,6 +30,10 @@ class Blocker:
     unknown: bool = False
     ending: bool = False
 
+    def describe(self) -> dict[str, str]:
+        """The blocker as modules return it."""
+        return {"cluster": self.cluster, "kind": self.kind, "namespace": self.namespace, "name": self.name, "reason": self.reason}
+
 
 def blockers(
     revision: str,
@@ -38,6 +42,7 @@ def blockers(
     successor: str | None = None,
     grace: float = 0,
     free_for: float | None = None,
+    unreached: Mapping[str, str] | None = None,
 ) -> list[Blocker]:
     """All that stands against deleting a revision; empty when it may go.
 
@@ -45,9 +50,12 @@ def blockers(
     :param successor: the revision that takes over, which must be ready; None when the mesh ends with this revision.
     :param grace: how long, in seconds, the revision must have been without use.
     :param free_for: how long, in seconds, it is known to have been; None if nobody watched.
+    :param unreached: by name, why a cluster could not be reached.
     """
     found = [blocker for one in evidence for blocker in _in_cluster(revision, one, successor)]
-    found += _unconnected_clusters(evidence)
+    found += [blocker for one in evidence if one.primary for blocker in _connected(revision, one, evidence)]
+    found += _unreached_clusters(unreached or {})
+    found += _unconnected_clusters(evidence, unreached or {})
     if not found and grace > 0 and (free_for is None or free_for < grace):
         watched = f"only {free_for:.0f}" if free_for is not None else "not for any"
         reason = f"it has been without use for {watched} of the {grace:.0f} seconds of grace"
@@ -66,7 +74,6 @@ def _in_cluster(revision: str, evidence: Evidence, successor: str | None) -> Ite
     yield from _pods(revision, evidence)
     yield from _configuration(revision, evidence)
     if evidence.primary:
-        yield from _connected(revision, evidence)
         for kind, name, reason in obstacles(successor, evidence) if successor else ():
             yield Blocker(evidence.cluster, kind, "", name, reason)
 
@@ -92,9 +99,15 @@ def _webhooks(revision: str, evidence: Evidence) -> Iterator[Blocker]:
             reason = "it validates all Istio configuration by means of it"
             yield Blocker(evidence.cluster, "ValidatingWebhookConfiguration", "", labels.DEFAULT_VALIDATOR, reason)
     if not evidence.retired_too:
-        own = {hook.configuration for hook in evidence.hooks if hook.revision == revision and not hook.tag}
+        own = {hook.configuration for hook in evidence.hooks if hook.revision == revision and not hook.tag and _from_afar(hook, evidence)}
         for name in sorted(own):
             yield Blocker(evidence.cluster, "MutatingWebhookConfiguration", "", name, "it injects pods by means of it")
+
+
+def _from_afar(hook: webhook.Hook, evidence: Evidence) -> bool:
+    """Whether a webhook calls no istiod of its own cluster."""
+    called = plane.behind(hook, evidence.planes)
+    return called is None or called.location != "cluster"
 
 
 def _validates_by(revision: str, configuration: raw.Raw) -> bool:
@@ -153,12 +166,8 @@ def _template_reason(revision: str, obj: raw.Raw, kind: str, evidence: Evidence,
 def _pods(revision: str, evidence: Evidence) -> Iterator[Blocker]:
     for pod in evidence.pods or ():
         if injected_by(pod) == revision and not finished(pod):
-            reason = "its proxy was injected by it"
-            yield Blocker(evidence.cluster, "Pod", raw.namespace(pod), raw.name(pod), reason, ending=_is_ending(pod))
-
-
-def _is_ending(pod: raw.Raw) -> bool:
-    return raw.at(pod, "metadata", "deletionTimestamp") is not None
+            reason, at = "its proxy was injected by it", (raw.namespace(pod), raw.name(pod))
+            yield Blocker(evidence.cluster, "Pod", *at, reason, ending=at in evidence.ending)
 
 
 def _configuration(revision: str, evidence: Evidence) -> Iterator[Blocker]:
@@ -170,7 +179,7 @@ def _configuration(revision: str, evidence: Evidence) -> Iterator[Blocker]:
                 yield Blocker(evidence.cluster, kind, raw.namespace(obj), raw.name(obj), reason)
 
 
-def _connected(revision: str, evidence: Evidence) -> Iterator[Blocker]:
+def _connected(revision: str, evidence: Evidence, everywhere: Sequence[Evidence]) -> Iterator[Blocker]:
     if evidence.connections is None:
         reason = "its istiods could not be asked for their proxies, which counts as use"
         yield Blocker(evidence.cluster, "Istiod", "", revision, reason, unknown=True)
@@ -178,18 +187,37 @@ def _connected(revision: str, evidence: Evidence) -> Iterator[Blocker]:
     for one in evidence.connections.silent:
         if one.plane == revision:
             yield Blocker(evidence.cluster, "Istiod", "", one.istiod, f"it could not be asked: {one.reason}", unknown=True)
-    ending = {(raw.namespace(pod), raw.name(pod)) for pod in evidence.pods or () if _is_ending(pod)}
     for connection in evidence.connections.of_plane(revision):
-        at, last = connection.cluster or evidence.cluster, (connection.namespace, connection.pod) in ending
+        home = _home(connection.cluster, evidence, everywhere)
+        last = home is not None and (connection.namespace, connection.pod) in home.ending
+        at = connection.cluster or evidence.cluster
         yield Blocker(at, "Proxy", connection.namespace, connection.pod, f"it is connected to {connection.istiod}", ending=last)
 
 
-def _unconnected_clusters(evidence: Sequence[Evidence]) -> Iterator[Blocker]:
-    read = {one.cluster for one in evidence}
+def _home(name: str, asked: Evidence, everywhere: Sequence[Evidence]) -> Evidence | None:
+    """The cluster in which a proxy runs, None where it was not read. An istiod that tells no ID of its own may mean its own cluster.
+
+    :param asked: the cluster of the istiod that knows the proxy.
+    """
+    if not name or name in asked.called:
+        return asked
+    others = (one for one in everywhere if one is not asked and name in one.called)
+    return next(others, None if asked.identity else asked)
+
+
+def _unreached_clusters(unreached: Mapping[str, str]) -> Iterator[Blocker]:
+    for name, problem in sorted(unreached.items()):
+        yield Blocker(name, "Cluster", "", name, f"it cannot be reached ({problem}), which counts as use", unknown=True)
+
+
+def _unconnected_clusters(evidence: Sequence[Evidence], unreached: Mapping[str, str]) -> Iterator[Blocker]:
+    given = {name for one in evidence for name in one.called} | set(unreached)
+    named: set[str] = set()
     for one in evidence:
         if one.primary and one.remotes is None:
             reason = "the remote secrets could not be read, so that clusters may use it"
             yield Blocker(one.cluster, "Secret", "", "", reason, unknown=True)
-        for name in sorted({*(one.remotes or ())} - read):
-            reason = "a remote secret names this cluster, and no connection to it was given: that counts as use"
-            yield Blocker(name, "Cluster", "", name, reason, unknown=True)
+        named.update(one.remotes or ())
+    for name in sorted(named - given):
+        reason = "a remote secret names this cluster, and no connection to it was given: that counts as use"
+        yield Blocker(name, "Cluster", "", name, reason, unknown=True)

@@ -59,7 +59,7 @@ class Scene:
     """All that a preflight looks at.
 
     C(kubernetes) is the version of the API server. The lists are raw objects of which the evidence holds only metadata or nothing:
-    None where they could not be read.
+    None where they could not be read. C(remote) tells that the cluster is known to be served by the istiod of another one.
     """
 
     route: Route
@@ -74,6 +74,7 @@ class Scene:
     budgets: Sequence[raw.Raw] | None = ()
     image: Image | None = None
     unread: Sequence[str] = field(default_factory=tuple)
+    remote: bool = False
 
     @property
     def touched(self) -> list[Member]:

@@ -25,7 +25,8 @@ class Injector:
     """What a revision gives the pods it injects.
 
     C(image) and C(version) are those of its proxies, C(fingerprint) a hash of its values and templates; all are empty where
-    its configuration cannot be read, as on a cluster that another one's istiod serves.
+    its configuration cannot be read. On a cluster that another one's istiod serves they are those of the values that the chart
+    was rendered with there.
     """
 
     version: str = ""

@@ -37,7 +37,7 @@ def _source(scene: Scene) -> Iterator[Finding]:
     plane = scene.route.old
     if plane is None:
         return
-    name = f"Deployment {plane.namespace}/{plane.deployment}"
+    name = _object(plane)
     if not plane.available:
         lack = plane.rollout.why or f"its webhook is {plane.webhook.replace('_', ' ')}"
         yield Finding(
@@ -69,7 +69,7 @@ def _target(scene: Scene) -> Iterator[Finding]:
     plane, wanted = scene.route.new, scene.route.to_version
     if plane is None:
         return
-    name = f"Deployment {plane.namespace}/{plane.deployment}"
+    name = _object(plane)
     if wanted and plane.version and plane.version != wanted:
         yield Finding(
             "blocker",
@@ -98,7 +98,7 @@ def _others(scene: Scene) -> Iterator[Finding]:
                 "pods that it catches cannot start.",
                 "Remove the MutatingWebhookConfiguration of that revision, or bring its istiod back.",
             )
-        elif plane.location == "remote":
+        elif plane.location == "remote" and not (scene.remote and not scene.evidence.primary):
             yield Finding(
                 "blocker",
                 "remote_cluster",
@@ -106,7 +106,7 @@ def _others(scene: Scene) -> Iterator[Finding]:
                 f"This cluster is served by the istiod of another cluster (revision {plane.revision}).",
                 "Upgrade the cluster in which that istiod runs.",
             )
-        elif plane.namespace != scene.namespace:
+        elif plane.location == "cluster" and plane.namespace != scene.namespace:
             yield Finding(
                 "info",
                 "other_mesh",
@@ -138,6 +138,8 @@ def _tags(scene: Scene) -> Iterator[Finding]:
 
 
 def _validator(scene: Scene) -> Iterator[Finding]:
+    if scene.remote:  # nobody reads configuration there
+        return
     revision = default_revision(scene.evidence)
     known = {plane.revision for plane in scene.evidence.planes} | {known.name for known in scene.evidence.tags}
     if revision and known and revision not in known:
@@ -188,6 +190,10 @@ def _silent(scene: Scene) -> Iterator[Finding]:
             f"The istiod {one.istiod} of revision {one.plane} could not be asked for its proxies: {one.reason}.",
             "As long as this is so, gates are inconclusive and nothing can be retired: allow pods/portforward to this account.",
         )
+
+
+def _object(plane: ControlPlane) -> str:
+    return f"Deployment {plane.namespace}/{plane.deployment}" if plane.deployment else f"revision {plane.revision}"
 
 
 def _maker(plane: ControlPlane) -> str:

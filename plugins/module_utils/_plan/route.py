@@ -55,8 +55,10 @@ class Situation:
 
     @property
     def local(self) -> list[ControlPlane]:
-        """The control planes that run here."""
-        return [plane for plane in self.planes if plane.location == "cluster" and plane.namespace == self.namespace]
+        """The control planes that run here; on a cluster without any, those of other clusters that serve it."""
+        here = [plane for plane in self.planes if plane.location == "cluster" and plane.namespace == self.namespace]
+        # A webhook that calls a URL tells no namespace.
+        return here or [plane for plane in self.planes if plane.location == "remote" and plane.namespace in ("", self.namespace)]
 
     def beside(self, revision: str) -> list[str]:
         """The revisions of all control planes but one."""

@@ -54,6 +54,7 @@ def collect(cluster: Cluster, namespace: str, *, retired_too: bool = True) -> Ev
     planes = plane.control_planes(workloads["Deployment"] or (), hooks or (), services or ())
     istiods = _list(cluster, "Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING)
     primary = any(one.location == "cluster" for one in planes)
+    identity = proxies.cluster_id(istiods or ())
     return Evidence(
         cluster=cluster.name,
         primary=primary,
@@ -65,9 +66,10 @@ def collect(cluster: Cluster, namespace: str, *, retired_too: bool = True) -> Ev
         validating_webhooks=_list(cluster, "ValidatingWebhookConfiguration"),
         services=services,
         connections=proxies.connections(cluster, planes, istiods) if primary else None,
-        remotes=_remotes(cluster, namespace, proxies.cluster_id(istiods or ())) if primary else (),
+        remotes=_remotes(cluster, namespace, identity) if primary else (),
         owners=restart.owners_of(replica_sets or ()),
         retired_too=retired_too,
+        identity=identity,
     )
 
 

@@ -14,6 +14,8 @@ from functools import partial
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import Abandoned, MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.syncz import Connections
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.verdict import Target
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import gate, gate_traffic
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate import Check
@@ -22,6 +24,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import M
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.relabel import Space
 from ansible_collections.meshyard.istio.plugins.module_utils._run import gate_probe, proxies, workloads
 from ansible_collections.meshyard.istio.plugins.module_utils._run.gate_probe import Probe
+from ansible_collections.meshyard.istio.plugins.module_utils._run.primary import Primary
 from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_exec import NoClient
 from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_source import Patience
 
@@ -31,6 +34,7 @@ class Wish:
     """What the gate is asked.
 
     :ivar revision: a revision or a tag. :ivar version: of the proxies; empty for that of the revision.
+    :ivar cluster_name: by which istiod knows the cluster; empty for the ID that its own istiods tell.
     :ivar sample: asks Prometheus. :ivar hold: seconds to look again while something cannot be looked at and nothing is wrong.
     """
 
@@ -38,6 +42,7 @@ class Wish:
     revision: str
     version: str = ""
     control_plane_namespace: str = "istio-system"
+    cluster_name: str = ""
     probes: tuple[Probe, ...] = ()
     metrics: tuple[Limits, ...] = ()
     sample: Callable[[str], Sample] = lambda _query: Sample(problem="no URL of Prometheus was given")
@@ -56,8 +61,16 @@ class Gate:
     :ivar pairs: how many answers crossed each pair of planes, in the last run of each probe.
     """
 
-    def __init__(self, cluster: Cluster, wish: Wish, patience: Patience, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        wish: Wish,
+        patience: Patience,
+        clock: Callable[[], float] = time.monotonic,
+        primary: Primary | None = None,
+    ) -> None:
         self._cluster = cluster
+        self._primary = primary
         self._wish = wish
         self._patience = patience
         self._clock = clock
@@ -145,13 +158,19 @@ class Gate:
     def _proxies(self, mesh: Mesh, target: Target, found: gate.Pods) -> Check:
         asked = [plane for plane in mesh.planes if plane.revision == target.revision]
         try:
-            istiods = proxies.istiods(self._cluster)
+            connections, name = self._connections(asked)
         except Abandoned:
             raise
         except MeshyardError as problem:
             return Check("proxies", "inconclusive", problem.problem.rstrip("."))
-        connections = proxies.connections(self._cluster, asked, istiods)
-        return gate.proxies(found, connections, target, proxies.cluster_id(istiods), self._proven)
+        return gate.proxies(found, connections, target, name, self._proven)
+
+    def _connections(self, asked: Sequence[ControlPlane]) -> tuple[Connections, str]:
+        """What the istiods of a revision say, wherever they run, and the name by which they know this cluster."""
+        if self._primary and all(plane.location != "cluster" for plane in asked):
+            return self._primary.connections(asked[0].revision), self._primary.served
+        istiods = proxies.istiods(self._cluster)
+        return proxies.connections(self._cluster, asked, istiods), self._wish.cluster_name or proxies.cluster_id(istiods)
 
     def _probes(self, target: Target) -> list[Check]:
         return [self._once(f"probe {one.name}", partial(self._probe, one, target)) for one in self._wish.probes]

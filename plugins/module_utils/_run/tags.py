@@ -38,7 +38,8 @@ class Seen:
     def planes(self) -> list[plane.ControlPlane]:
         """The control planes of this namespace."""
         found = plane.control_planes(self.deployments, self.configurations, self.services)
-        return [one for one in found if one.namespace == self.namespace]
+        # A webhook that calls a URL tells no namespace: its istiod runs elsewhere.
+        return [one for one in found if one.namespace in (self.namespace, "" if one.location == "remote" else self.namespace)]
 
     def tag(self, name: str) -> dict[Ref, Object]:
         """The objects of a tag, by their names or their labels."""

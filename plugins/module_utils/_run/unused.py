@@ -5,22 +5,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.peer import Peer
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
-from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence
+from ansible_collections.meshyard.istio.plugins.module_utils._run import everywhere
 
 
-def observe(cluster: Cluster, namespace: str, revision: str) -> Callable[[], Pending | Ready[list[usage.Blocker]]]:
+def observe(
+    cluster: Cluster, namespace: str, revision: str, peers: Sequence[Peer] = ()
+) -> Callable[[], Pending | Ready[list[usage.Blocker]]]:
     """The condition that what stands against deleting a revision is final: nothing of it, or something that does not go by itself.
 
-    :param namespace: the control plane namespace.
+    :param namespace: the control plane namespace. :param peers: the other clusters of the mesh.
     """
 
     def look() -> Pending | Ready[list[usage.Blocker]]:
-        found = usage.blockers(revision, [evidence.collect(cluster, namespace)])
+        found = everywhere.collect(cluster, namespace, peers).blockers(revision)
         if found and all(one.ending for one in found):
             return Pending(f"{found[0].kind} {found[0].namespace}/{found[0].name} to end")
         return Ready(found)

@@ -41,7 +41,7 @@ def mesh(cluster: Cluster, namespace: str) -> Mesh:
     homes = {namespace, *map(raw.namespace, deployments), *(hook.service.namespace for hook in hooks if hook.service)}
     services = [one for home in sorted(homes) for one in read.objects(cluster, kind("Service"), home)]
     planes = plane.control_planes(deployments, configurations, services)
-    return Mesh(tuple(planes), tuple(hooks), tuple(tag.tags(configurations, services)), _injectors(cluster, planes))
+    return Mesh(tuple(planes), tuple(hooks), tuple(tag.tags(configurations, services)), _injectors(cluster, planes, namespace))
 
 
 def namespaces(cluster: Cluster, names: Iterable[str]) -> list[Space]:
@@ -76,18 +76,21 @@ def _owners(replica_sets: Iterable[raw.Raw]) -> Iterator[tuple[tuple[str, str, s
             yield (raw.namespace(obj), "ReplicaSet", raw.name(obj)), owner
 
 
-def _injectors(cluster: Cluster, planes: Iterable[plane.ControlPlane]) -> dict[str, Injector]:
+def _injectors(cluster: Cluster, planes: Iterable[plane.ControlPlane], namespace: str) -> dict[str, Injector]:
     """What each revision gives its pods, by its ConfigMaps: one list for each control plane namespace."""
-    here = [one for one in planes if one.location == "cluster"]
+    alive = {one: one.namespace or namespace for one in planes if one.location != "orphan"}
     maps = {
         (home, raw.name(obj)): raw.mapping(obj, "data")
-        for home in sorted({one.namespace for one in here})
+        for home in sorted(set(alive.values()))
         for obj in read.objects(cluster, kind("ConfigMap"), home, labels=labels.REV)
     }
     found = {}
-    for one in here:
-        names = Names(one.revision, one.namespace)
-        found[one.revision] = injector(maps.get((one.namespace, names.injector), {}), maps.get((one.namespace, names.values), {}), one)
+    for one, home in alive.items():
+        names = Names(one.revision, home)
+        values = maps.get((home, names.values), {})
+        # The injector's configuration of a remote istiod is not here; the values that its chart was rendered with are.
+        config = maps.get((home, names.injector), {}) if one.location == "cluster" else {"values": values.get("merged-values", "")}
+        found[one.revision] = injector(config, values, one)
     return found
 
 

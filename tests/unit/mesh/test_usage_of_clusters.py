@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import syncz, usage
 from tests.unit.mesh import build
 from tests.unit.mesh.test_usage import NEW, OLD, found, free, remote, validator
 
@@ -33,6 +33,39 @@ def test_a_cluster_that_nobody_connected_and_unread_remote_secrets_block_as_unkn
     assert (one.cluster, one.kind, one.unknown) == ("west", "Cluster", True)
     (other,) = usage.blockers(OLD, [free(remotes=None)], successor=NEW)
     assert (other.kind, other.unknown) == ("Secret", True)
+
+
+def test_a_cluster_that_cannot_be_reached_blocks_once_and_with_the_reason() -> None:
+    (one,) = usage.blockers(OLD, [free(remotes=["west"])], unreached={"west": "connection refused"})
+    assert (one.cluster, one.kind, one.name, one.unknown) == ("west", "Cluster", "west", True)
+    assert one.reason == "it cannot be reached (connection refused), which counts as use"
+
+
+def test_a_cluster_is_known_by_the_id_of_its_own_istiod_too() -> None:
+    other = dataclasses.replace(free(remotes=["asia"]), cluster="west", identity="eu-west", retired_too=False)
+    here = dataclasses.replace(free(remotes=["eu-west"]), identity="asia")
+    assert usage.blockers(OLD, [here, other]) == []
+
+
+def test_another_primary_keeps_its_own_control_plane_of_the_same_name() -> None:
+    served = {"workloads": {"Deployment": [build.istiod(OLD), build.istiod(NEW)]}, "mutating_webhooks": [build.injector(OLD)]}
+    other = dataclasses.replace(free(**served, namespaces=[]), cluster="west", retired_too=False)
+    assert usage.blockers(OLD, [free(remotes=["west"]), other]) == []
+    unserved = dataclasses.replace(other, workloads={**other.workloads, "Deployment": [build.istiod(NEW)]})
+    assert [one.kind for one in usage.blockers(OLD, [free(remotes=["west"]), unserved])] == ["MutatingWebhookConfiguration"]
+
+
+def test_a_proxy_ends_only_when_the_pod_of_its_own_cluster_ends() -> None:
+    entries = [{"proxy": "cart-0.shop", "cluster_id": "west"}]
+    known = syncz.merge(syncz.parse(entries, OLD, "istiod-a"))
+    going = build.pod("cart-0")
+    going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    here = free(remotes=["west"], connections=known)
+    ending = [
+        [one.ending for one in usage.blockers(OLD, [dataclasses.replace(here, pods=ours, identity="east"), remote(pods=theirs)])]
+        for ours, theirs in (([going], []), ([], [going]))
+    ]
+    assert ending == [[False], [True]]
 
 
 # Check 9.

@@ -108,9 +108,16 @@ def test_the_releases_are_those_of_live_and_of_adopted_objects() -> None:
 
 
 def test_a_refusal_names_the_first_three_blockers_and_returns_all() -> None:
-    blockers = [{"cluster": "c", "kind": "Namespace", "namespace": "", "name": f"n{number}", "reason": "r"} for number in range(5)]
+    blockers = [{"cluster": "central", "kind": "Namespace", "namespace": "", "name": f"n{number}", "reason": "r"} for number in range(5)]
     with pytest.raises(MeshyardError) as caught:
         retire.refuse(blockers, "1-31-0", "central")
     assert "Namespace n2 (r); and 2 more." in caught.value.problem
     assert caught.value.facts["blockers"] == blockers
     retire.refuse([], "1-31-0", "central")
+
+
+def test_a_refusal_names_the_cluster_of_a_blocker_elsewhere() -> None:
+    elsewhere = {"cluster": "us", "kind": "Namespace", "namespace": "", "name": "shop", "reason": "r"}
+    lost = {**elsewhere, "kind": "Cluster", "name": "us"}
+    with pytest.raises(MeshyardError, match=r"Namespace shop \(r\) on cluster us; Cluster us \(r\)\."):
+        retire.refuse([elsewhere, lost], "1-31-0", "central")

@@ -1,0 +1,114 @@
+"""Clusters of one mesh seen together: a revision of the primary goes only when no cluster uses it, and the view joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
+from lab.apiserver import ApiServer
+from tests.harness.planes import SYSTEM, Planes
+from tests.unit.mesh import build
+
+OLD = "1-31-0"
+LOST = {"host": "https://127.0.0.1:1", "api_key": "none"}
+
+
+class Remote:
+    """A cluster that the istiod of another one serves: webhooks, and Services without selector, on a server that only keeps objects."""
+
+    def __init__(self, server: ApiServer) -> None:
+        self.server = server
+        self.made: list[str] = []
+        server.client.ensure("/api/v1/namespaces", {"metadata": {"name": SYSTEM}})
+
+    @property
+    def option(self) -> dict[str, Any]:
+        """One entry of the option C(clusters)."""
+        return {"name": "us", "kubeconfig": str(self.server.kubeconfig)}
+
+    def serve(self, revision: str) -> None:
+        """A revision of the primary serves this cluster."""
+        hooks = build.injector(revision)
+        for hook in hooks["webhooks"]:
+            hook |= {"sideEffects": "None", "admissionReviewVersions": ["v1"]}
+        self._make("MutatingWebhookConfiguration", hooks)
+        service = build.service(f"istiod-{revision}")
+        self._make("Service", {"metadata": service["metadata"], "spec": {"ports": [{"port": 443}]}})
+
+    def namespace(self, name: str, revision: str | None) -> None:
+        """A namespace whose label names this revision, or none."""
+        self.server.client.ensure("/api/v1/namespaces", {"metadata": {"name": name}})
+        self.server.client.merge(kinds.kind("Namespace").path(None, name), {"metadata": {"labels": {"istio.io/rev": revision}}})
+
+    def pod(self, name: str, namespace: str, revision: str) -> None:
+        """A pod that a revision injected, made before there is a webhook that would not answer."""
+        self.server.client.ensure(kinds.kind("ServiceAccount").path(namespace), {"metadata": {"name": "default"}})
+        body = build.pod(name, namespace, revision=revision)
+        body["metadata"].pop("ownerReferences")
+        self._make("Pod", body)
+
+    def clear(self) -> None:
+        for path in reversed(self.made):
+            self.server.client.request("DELETE", path)
+        self.made.clear()
+
+    def _make(self, kind: str, body: dict[str, Any]) -> None:
+        found, meta = kinds.kind(kind), body["metadata"]
+        self.server.client.create(found.path(meta.get("namespace")), body)
+        self.made.append(found.path(meta.get("namespace"), meta["name"]))
+
+
+@pytest.fixture
+def us(server: ApiServer) -> Iterator[Remote]:
+    found = Remote(server)
+    yield found
+    found.clear()
+
+
+@pytest.fixture
+def primary(planes: Planes) -> Planes:
+    """A primary whose old revision nothing uses there, and whose remote secret names the cluster us."""
+    planes.install(OLD)
+    planes.stop(OLD)
+    attached = {"name": "istio-remote-secret-us", "labels": {"istio/multiCluster": "true"}}
+    planes.client.create(kinds.kind("Secret").path(SYSTEM), {"metadata": attached, "stringData": {"us": "a kubeconfig"}})
+    return planes
+
+
+def told(answer: dict[str, Any]) -> set[tuple[str, str, str]]:
+    return {(one["cluster"], one["kind"], one["name"]) for one in answer["blockers"]}
+
+
+def test_a_revision_goes_only_when_no_cluster_uses_it_and_one_that_is_lost_counts_as_using_it(primary: Planes, us: Remote) -> None:
+    us.namespace("us-shop", OLD)
+    us.serve(OLD)
+    removal = {"revision": OLD, "state": "absent"}
+    assert told(primary.refusal("istio_revision", **removal)) == {("us", "Cluster", "us")}
+    lost = primary.refusal("istio_revision", **removal, clusters=[{"name": "us", **LOST}])
+    assert told(lost) == {("us", "Cluster", "us")}
+    assert "it cannot be reached" in lost["msg"]
+    used = primary.refusal("istio_revision", **removal, clusters=[us.option])
+    assert told(used) == {("us", "Namespace", "us-shop"), ("us", "MutatingWebhookConfiguration", f"istio-sidecar-injector-{OLD}")}
+    assert "on cluster us" in used["msg"]
+    us.clear()
+    us.namespace("us-shop", None)
+    alone = primary.run("istio_revision", **removal, check=True, force=True)
+    done = primary.run("istio_revision", **removal, clusters=[us.option])
+    assert (done["changed"], done["blockers"]) == (True, [])
+    assert done["requests"] > alone["requests"] + 20
+
+
+def test_clusters_that_are_one_or_have_one_name_are_refused(primary: Planes, us: Remote) -> None:
+    cases: list[list[dict[str, Any]]] = [
+        [us.option, us.option],
+        [us.option, {**us.option, "name": "asia"}],
+        [{"name": "us", "kubeconfig": str(primary.server.kubeconfig)}],
+    ]
+    for clusters in cases:
+        refused = primary.refusal("istio_revision", revision=OLD, state="absent", clusters=clusters)
+        assert "are one, or have one name" in refused["problem"]
+    refused = primary.refusal("istio_revision", revision=OLD, state="absent", clusters=[{**us.option, "expected_cluster_uid": "other"}])
+    assert "expected_cluster_uid is other" in refused["problem"]
