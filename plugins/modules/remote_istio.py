@@ -75,6 +75,13 @@ options:
     description: Namespace and name of the Service of the east-west gateway on the primary.
     type: str
     default: istio-system/istio-eastwestgateway
+  planned_revisions:
+    description:
+      - Revisions of the primary that an earlier task of the same run makes, which check mode does not find. Then another istiod of the
+        primary stands for it.
+    type: list
+    elements: str
+    default: []
   force:
     description: Remove the revision although something here uses it. New pods there are refused or start without a sidecar.
     type: bool
@@ -215,6 +222,7 @@ def spec() -> dict[str, Any]:
         "reach": {"type": "str", "choices": ["gateway", "address", "pods"], "default": "gateway"},
         "addresses": {"type": "list", "elements": "str", "default": []},
         "gateway_service": {"type": "str", "default": "istio-system/istio-eastwestgateway"},
+        "planned_revisions": {"type": "list", "elements": "str", "default": []},
         "force": {"type": "bool", "default": False},
         "allow_unsupported": {"type": "bool", "default": False},
     }
@@ -250,11 +258,12 @@ def _present(module: AnsibleModule, names: revisions.Names) -> None:
     chart.refuse_unknown(params["values"])
     run = Run(module)
     primary = run.peer("primary")
-    istiod = reading.istiod(primary, names)
+    source = _source(run, primary, names)
+    istiod = reading.istiod(primary, source)
     remote.refuse_istiod(istiod, params["cluster_name"], names, primary.name)
     place = remote.Place(params["cluster_name"], params["network"], istiod.cluster if istiod else "")
-    addresses, source = reading.addresses(primary, names, params)
-    remote.refuse_addresses(addresses, source)
+    addresses, where = reading.addresses(primary, source, params)
+    remote.refuse_addresses(addresses, where)
     home = reading.namespace(run.cluster, names)
     remote.refuse_network(home, place, run.cluster.name)
     targets = _render(run, names, chart, place, addresses)
@@ -264,6 +273,13 @@ def _present(module: AnsibleModule, names: revisions.Names) -> None:
     first = remote.namespace_plan(home, names, place)
     parts = _execute(run, names, first, plan, targets, istiod.image if istiod else "")
     _answer(run, names, (*first, *plan), primary, addresses=sorted(set(addresses)), parts=parts)
+
+
+def _source(run: Run, primary: Cluster, names: revisions.Names) -> revisions.Names:
+    """The istiod to look at: that of the revision, or in check mode one that stands for a planned one."""
+    if not run.check or names.revision not in run.params["planned_revisions"]:
+        return names
+    return reading.stand_in(primary, names)
 
 
 def _render(run: Run, names: revisions.Names, chart: rendering.Renderer, place: remote.Place, addresses: list[str]) -> list[Object]:

@@ -22,7 +22,7 @@ description:
   - Changes nothing, apart from pods and containers that a probe asks for.
 options:
   namespaces:
-    description: Namespaces that were moved.
+    description: Namespaces that were moved. Empty to judge probes and metrics alone.
     type: list
     elements: str
     required: true
@@ -456,7 +456,7 @@ def main() -> None:
 def _wish(params: dict[str, Any], check: bool) -> Wish:
     fetch = fetching.fetcher(params["prometheus_token"], params["prometheus_validate_certs"], params["prometheus_ca_cert"])
     wish = Wish(
-        namespaces=parse_namespaces(params["namespaces"]),
+        namespaces=parse_namespaces(params["namespaces"], bool(params["probes"] or params["metrics"])),
         revision=params["revision"],
         version=params["version"] or "",
         control_plane_namespace=params["control_plane_namespace"],

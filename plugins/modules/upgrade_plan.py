@@ -75,6 +75,11 @@ options:
     description: Helm values of the new control plane. They tell where the image of the new proxies comes from.
     type: dict
     default: {}
+  together:
+    description: Names of the other clusters that are upgraded in the same run, as remote secrets name them.
+    type: list
+    elements: str
+    default: []
   remote:
     description:
       - >-
@@ -305,6 +310,7 @@ def spec() -> dict[str, Any]:
         "max_wave_size": {"type": "int", "default": 10},
         "gateways": {"type": "str", "choices": ["first", "last", "skip"], "default": "first"},
         "values": {"type": "dict", "default": {}},
+        "together": {"type": "list", "elements": "str", "default": []},
         "remote": {"type": "bool", "default": False},
         "pull_test": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": 120},
@@ -359,6 +365,7 @@ def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> Scene:
         image=_image(run, planned, extra),
         unread=extra.unread,
         remote=run.params["remote"],
+        together=frozenset(run.params["together"]),
     )
 
 

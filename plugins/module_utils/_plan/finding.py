@@ -59,7 +59,8 @@ class Scene:
     """All that a preflight looks at.
 
     C(kubernetes) is the version of the API server. The lists are raw objects of which the evidence holds only metadata or nothing:
-    None where they could not be read. C(remote) tells that the cluster is known to be served by the istiod of another one.
+    None where they could not be read. C(remote) tells that the cluster is known to be served by the istiod of another one, C(together)
+    which other clusters the same run upgrades.
     """
 
     route: Route
@@ -75,6 +76,7 @@ class Scene:
     image: Image | None = None
     unread: Sequence[str] = field(default_factory=tuple)
     remote: bool = False
+    together: frozenset[str] = frozenset()
 
     @property
     def touched(self) -> list[Member]:

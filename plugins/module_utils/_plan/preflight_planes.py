@@ -171,7 +171,7 @@ def _tied_configuration(scene: Scene) -> Iterator[Finding]:
 
 
 def _remotes(scene: Scene) -> Iterator[Finding]:
-    for name in scene.evidence.remotes or ():
+    for name in sorted({*(scene.evidence.remotes or ())} - scene.together):
         yield Finding(
             "warning",
             "remote_attached",

@@ -207,12 +207,13 @@ class Gate:
         return self._final[key]
 
 
-def parse_namespaces(given: Sequence[str]) -> tuple[str, ...]:
+def parse_namespaces(given: Sequence[str], traffic: bool) -> tuple[str, ...]:
     """The option C(namespaces), each once.
 
-    :raises MeshyardError: there are none.
+    :param traffic: whether probes or metrics are to be judged, for which no namespace is needed.
+    :raises MeshyardError: there is nothing to judge.
     """
     names = tuple(dict.fromkeys(given))
-    if not names:
+    if not (names or traffic):
         raise MeshyardError("The gate is given no namespace.", "Name the namespaces that were moved.")
     return names

@@ -36,6 +36,13 @@ def istiod(primary: Cluster, names: Names) -> remote.Istiod | None:
     return remote.istiod(found) if found else None
 
 
+def stand_in(primary: Cluster, names: Names) -> Names:
+    """The names of the revision if its istiod is there, else those of another istiod beside it."""
+    found = read.objects(primary, kinds.kind("Deployment"), names.namespace, labels="app=istiod", metadata_only=True)
+    revisions = sorted(raw.labels_of(one).get(labels.REV, labels.DEFAULT) for one in found)
+    return names if names.revision in revisions or not revisions else Names(revisions[-1], names.namespace)
+
+
 def addresses(primary: Cluster, names: Names, options: Mapping[str, Any]) -> tuple[list[str], str]:
     """The addresses by which a remote cluster reaches istiod, and where they come from, in words."""
     if options["reach"] == "address":
