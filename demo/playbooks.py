@@ -30,6 +30,7 @@ def play(name: str, playbook: str, target: Target, *arguments: str) -> Path:
     :returns: the file of task results.
     :raises SystemExit: the playbook failed.
     """
+    EVIDENCE.mkdir(parents=True, exist_ok=True)
     tasks = EVIDENCE / f"{name}.tasks.jsonl"
     print(f"\n$ ansible-playbook {playbook} {' '.join(arguments)}", flush=True)
     _run(command(playbook, target, *arguments), EVIDENCE / f"{name}.log", environment(tasks, COLLECTIONS), show=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / ".lab" / "demo"
+WORK = ROOT / ".lab" / os.environ.get("DEMO_WORK", "demo")
 EVIDENCE = WORK / "evidence"
 RESULT = WORK / "result.json"
 

@@ -1,0 +1,1 @@
+"""`make demo-multicluster`: two clusters become one mesh, are upgraded together, and part again."""

@@ -1,0 +1,107 @@
+"""The service that both clusters have, and who answered whom."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from demo.cluster import Cluster, is_ready
+from demo.load import SECONDS_PER_RUN, Load, load_arguments
+from demo.mesh.clusters import INGRESS_NAMESPACE, NAMES, NAMESPACE, PRIMARY, STATUS, Members
+from demo.settings import ROOT
+
+URL = "http://echo.echo:8080/"
+_ASKED_AT_ONCE = 4
+_CLUSTER_OF = {status: name for name, status in STATUS.items()}
+
+
+def manifest(members: Members, name: str, *, gateway: bool) -> str:
+    """The objects of the echo service for one cluster; routes belong to the primary alone."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
+    given: dict[str, Any] = {"demo_image": members.target.image, "demo_status": STATUS[name]}
+    if gateway and name == PRIMARY:
+        given["demo_gateway_namespace"] = INGRESS_NAMESPACE
+    source = (ROOT / "demo" / "templates" / "echo.yml.j2").read_text()
+    return environment.from_string(source).render(**given)
+
+
+def client_pod(cluster: Cluster) -> str:
+    """The newest ready client of a cluster."""
+    return str(next(pod for pod in cluster.pods(NAMESPACE, "client") if is_ready(pod))["metadata"]["name"])
+
+
+def ask(cluster: Cluster, count: int, evidence: Path) -> dict[str, int]:
+    """Asks the service from a cluster's client; how many answers each cluster gave, by fortio's count of their statuses.
+
+    Every request has a connection of its own, so that none stays with the cluster that answered first.
+    """
+    command = ["fortio", "load", "-quiet", "-allow-initial-errors", "-keepalive=false", "-timeout", "10s"]
+    command += ["-qps", "0", "-n", str(count), "-c", str(_ASKED_AT_ONCE), "-json", "-", URL]
+    output = cluster.execute(NAMESPACE, client_pod(cluster), command, 120)
+    evidence.write_text(output)
+    return shares(json.loads(output)["RetCodes"])
+
+
+def shares(codes: dict[str, int]) -> dict[str, int]:
+    """Answers by the cluster that gave them; those of no cluster are failures."""
+    found: Counter[str] = Counter(dict.fromkeys(NAMES, 0))
+    for code, count in codes.items():
+        found[_CLUSTER_OF.get(code, "failed")] += count
+    return dict(found)
+
+
+class EchoLoad(Load):
+    """From the client of one cluster to the service of all."""
+
+    def __init__(self, name: str, cluster: Cluster, directory: Path) -> None:
+        super().__init__(name, directory)
+        self._cluster = cluster
+
+    def _run(self) -> tuple[dict[str, Any], str]:
+        output = self._cluster.execute(NAMESPACE, client_pod(self._cluster), ["fortio", *load_arguments(URL)], SECONDS_PER_RUN + 30)
+        return {"client_cluster": self.name}, output
+
+
+class Customers:
+    """Load in all clusters around something that is done to the mesh."""
+
+    def __init__(self, members: Members, directory: Path) -> None:
+        self.loads = [EchoLoad(name, members.readers[name], directory) for name in NAMES]
+
+    def __enter__(self) -> Customers:
+        for load in self.loads:
+            load.start()
+        self._next(1)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        try:
+            if kind is None:
+                self._next(2)  # the first of them may have begun before the end of the block
+        finally:
+            for load in self.loads:
+                load.stop()
+
+    def _next(self, count: int) -> None:
+        wanted = {load.name: load.runs + count for load in self.loads}
+        pause = threading.Event()
+        for _ in range(600):
+            if all(load.runs >= wanted[load.name] for load in self.loads):
+                return
+            pause.wait(0.2)
+        raise AssertionError(f"no load from everywhere: {[load.problems for load in self.loads]}")
+
+
+def pairs(directory: Path) -> dict[str, int]:
+    """Requests of all runs by the clusters of client and server, by fortio's own files; failures by the client's."""
+    found: Counter[str] = Counter({f"{a}-{b}": 0 for a in NAMES for b in NAMES})
+    for path in sorted(directory.glob("*.json")):
+        run = json.loads(path.read_text())
+        for server, count in shares({str(code): n for code, n in run["fortio"]["RetCodes"].items()}).items():
+            found[f"{run['client_cluster']}-{server}"] += count
+    return dict(found)
