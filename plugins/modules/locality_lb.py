@@ -288,13 +288,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, locality_mesh
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import foretelling, host, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality, locality_scene, locality_wish
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality, locality_scene, locality_services, locality_wish
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
 from ansible_collections.meshyard.istio.plugins.module_utils._run import locality as observation
 
@@ -308,9 +308,14 @@ def spec() -> dict[str, Any]:
     return {
         **connection,
         **arguments.control_plane_namespace(),
-        "namespace": text,
-        "name": text,
+        **arguments.chart(),
+        **arguments.waiting(),
+        "namespace": {"type": "str"},
+        "name": {"type": "str"},
         "service_host": {"type": "str"},
+        "revision": {"type": "str"},
+        "services": {"type": "list", "elements": "str", "default": []},
+        "enabled": {"type": "bool"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "failover": {"type": "list", "elements": "dict", "options": {"from": text, "to": text}},
         "failover_priority": {"type": "list", "elements": "str"},
@@ -335,42 +340,74 @@ def _outlier_detection() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, foretell, execute, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("service_host",))])
+    module = AnsibleModule(
+        argument_spec=spec(), supports_check_mode=True, required_together=[("namespace", "name")], required_by={"service_host": "name"}
+    )
     with reporting(module):
         present = module.params["state"] == "present"
-        asked = locality_wish.wish(module.params) if present else None
-        run = Run(module)
-        live = read.get(run.cluster, kind("DestinationRule"), module.params["name"], module.params["namespace"])
-        decision = locality.present(asked, live, run.cluster.name) if asked else locality.absent(live)
-        told = _foretold(run, decision, live)
-        if decision.plan and not run.check:
-            with run.writing(run.params["control_plane_namespace"]):
-                run.execute(decision.plan)
-        rule = decision.rule if run.check or not decision.plan else _written(run, decision)
-        run.answer(decision.plan, rule=locality.describe(rule), **told)
+        if module.params["name"]:
+            _refuse_without_host(module.params)
+            wish = locality_wish.wish(module.params) if present else None
+            _service(Run(module), wish)
+        else:
+            asked = locality_wish.fields(module.params) if present else None
+            run = Run(module)
+            locality_mesh.settle(run, asked, _members(run))
 
 
-def _foretold(run: Run, decision: locality.Decision, live: Object | None) -> dict[str, Any]:
+def _refuse_without_host(params: dict[str, Any]) -> None:
+    if params["state"] == "present" and not params["service_host"]:
+        raise MeshyardError(
+            "service_host is missing.", "Name the service that the rule is for, or leave namespace and name out for the whole mesh."
+        )
+
+
+def _service(run: Run, asked: locality_wish.Wish | None) -> None:
+    live = read.get(run.cluster, kind("DestinationRule"), run.params["name"], run.params["namespace"])
+    scene = _scene(run, live)
+    mesh = scene.mesh if scene else {}
+    decision = locality.present(asked, live, run.cluster.name, mesh) if asked else locality.absent(live)
+    told = _foretold(run, decision, scene)
+    if decision.plan and not run.check:
+        with run.writing(run.params["control_plane_namespace"]):
+            run.execute(decision.plan)
+    rule = decision.rule if run.check or not decision.plan else _written(run, decision)
+    run.answer(decision.plan, rule=locality.describe(rule), mesh=None, **told)
+
+
+def _host(run: Run, live: Object | None) -> host.Service | None:
+    name = run.params["service_host"] or raw.text(live or {}, "spec", "host")
+    return host.of_host(name, run.params["namespace"]) if name else None
+
+
+def _scene(run: Run, live: Object | None) -> locality_scene.Scene | None:
+    """All that bears on the traffic of the service; None where nobody knows which one it is."""
+    params, service = run.params, _host(run, live)
+    if service is None:
+        return None
+    bearing = frozenset({params["namespace"], service.namespace, params["control_plane_namespace"]})
+    return observation.scene(_members(run), run.cluster, service, bearing, params["control_plane_namespace"], params["revision"])
+
+
+def _foretold(run: Run, decision: locality.Decision, scene: locality_scene.Scene | None) -> dict[str, Any]:
     """What is returned of the traffic after this run.
 
     :raises MeshyardError: weights leave places out that have endpoints.
     """
-    params = run.params
-    name = params["service_host"] or raw.text(live or {}, "spec", "host")
-    if not name:
-        return {"prediction": [], "findings": []}
-    service = host.of_host(name, params["namespace"])
-    bearing = frozenset({params["namespace"], service.namespace, params["control_plane_namespace"]})
-    scene = observation.scene(_members(run), run.cluster, service, bearing, params["control_plane_namespace"])
-    setting = foretelling.setting_of(decision.policy)
-    if params["state"] == "present" and not params["allow_starving"]:
+    service = _host(run, decision.rule)
+    if scene is None or service is None:
+        return {"prediction": [], "coverage": locality_services.coverage([], []), "findings": []}
+    setting, counts = foretelling.setting_of(decision.policy), scene.effective(decision.policy)
+    if run.params["state"] == "present" and not run.params["allow_starving"]:
         locality_scene.refuse_starving(setting, scene, service)
-    found = locality_scene.findings(setting, scene, service, decision.rule)
+    found = locality_scene.findings(setting, scene, service, decision.rule, counts)
     for one in found:
         if one.level == "warning":
             run.warn(f"{one.message} {one.remedy}")
+    view = locality_services.View(service, counts, scene.endpoints, {}, False)
     return {
-        "prediction": [row.describe() for row in foretelling.foretell(setting, scene.clients, scene.endpoints)],
+        "prediction": locality_services.rows([view], scene.clients),
+        "coverage": locality_services.coverage([view], [view]),
         "findings": [one.describe(run.cluster.name) for one in found],
     }
 

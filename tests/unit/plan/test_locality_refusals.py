@@ -10,7 +10,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._errors import Mesh
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import locality
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality_wish
 
-NOTHING: dict[str, Any] = dict.fromkeys(("failover", "failover_priority", "distribute", "outlier_detection", "connection_pool"))
+NOTHING: dict[str, Any] = dict.fromkeys(("enabled", "failover", "failover_priority", "distribute", "outlier_detection", "connection_pool"))
 RULE = {**NOTHING, "namespace": "shop", "name": "cart", "service_host": "cart"}
 
 
