@@ -1,38 +1,59 @@
 #!/usr/bin/python
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Sets locality load balancing for one service and foretells its traffic."""
+"""Sets locality load balancing for one service or for a mesh and foretells the traffic."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: locality_lb
-short_description: Set locality load balancing for one service and foretell its traffic
+short_description: Set locality load balancing for one service or a mesh and foretell the traffic
 author:
   - Meshyard contributors (@meshyard)
 description:
-  - Sets failover, weights, outlier detection and connection pool for one service of Kubernetes in its DestinationRule, which is
-    made where it is missing. All other fields of the rule stay as they are.
-  - What the touched fields were before lies in the annotation C(meshyard.io/former-locality), written in the same patch.
-    O(state=absent) brings it back, and deletes a rule that this module made unless somebody else has written into it.
+  - Sets failover, weights, outlier detection and connection pool, for one service of Kubernetes or for a mesh as a whole.
+  - For one service, with O(name), they are set in its DestinationRule, which is made where it is missing. All other fields of the
+    rule stay as they are.
+  - >-
+    For a mesh, without O(name), they are set in the values of a revision that this collection made (C(meshConfig.localityLbSetting)
+    and C(meshConfig.defaultTrafficPolicy)), by the same plan as that of M(meshyard.istio.istio_revision), so that the next revision
+    carries them on with O(meshyard.istio.istio_revision#module:values_from_revision). Everything else of its values stays.
+  - What the touched fields were before lies in the annotation C(meshyard.io/former-locality) of the rule, written in the same patch,
+    or of the ConfigMap with the values, written before they change. O(state=absent) brings it back, and deletes a rule that this
+    module made unless somebody else has written into it.
   - An option that is left out after an earlier run gave it makes its field what it was before that run.
   - Foretells from the labels of the nodes and the ready endpoints, before anything is written, who gets which part of the traffic of
     whom, and refuses weights that leave a place with endpoints without any traffic.
 options:
   namespace:
-    description: Namespace of the DestinationRule.
+    description: Namespace of the DestinationRule. Left out together with O(name) for the mesh as a whole.
     type: str
-    required: true
   name:
     description: Name of the DestinationRule.
     type: str
-    required: true
   service_host:
     description:
       - The service, which is the C(host) of the rule, as V(NAME.NAMESPACE.svc.cluster.local).
       - A name alone means a service in O(namespace).
-      - Needed with O(state=present). A rule that exists for another host is refused.
+      - Needed with O(name) and O(state=present). A rule that exists for another host is refused.
     type: str
+  revision:
+    description:
+      - For the mesh, the revision whose values change. Needed where the cluster has several. One that others made is refused.
+      - For one service, the revision whose settings count for what the rule leaves out, in the prediction.
+    type: str
+  services:
+    description:
+      - For the mesh, the services whose traffic is foretold, as V(NAME.NAMESPACE.svc.cluster.local).
+      - When empty, those with endpoints in more than one locality, by name, 20 at most. The rest is counted.
+    type: list
+    elements: str
+    default: []
+  enabled:
+    description:
+      - Whether localities count at all. V(false) sends traffic to all endpoints alike.
+      - When not given, they count as soon as any of O(failover), O(failover_priority) and O(distribute) is set.
+    type: bool
   state:
     description:
       - V(present) sets what is given.
@@ -42,7 +63,7 @@ options:
     default: present
   failover:
     description:
-      - Where the traffic of a region goes when none of its endpoints is left. Needs outlier detection, here or in the rule.
+      - Where the traffic of a region goes when none of its endpoints is left. Needs outlier detection, here, in the rule or in the mesh.
     type: list
     elements: dict
     suboptions:
@@ -57,7 +78,7 @@ options:
   failover_priority:
     description:
       - Keys of labels, or V(key=value), by which endpoints are preferred that have them in common with the client, the most important
-        first. Needs outlier detection, here or in the rule.
+        first. Needs outlier detection, here, in the rule or in the mesh.
     type: list
     elements: str
   distribute:
@@ -79,6 +100,7 @@ options:
     description:
       - When an endpoint counts as down. Without it nothing fails over. An empty map means the defaults of Istio.
       - Given without O(failover), O(failover_priority) and O(distribute) it turns on failover by distance, which is the mesh's default.
+      - For the mesh it needs Istio 1.31 or later, and so do O(failover), O(failover_priority) and O(connection_pool).
     type: dict
     suboptions:
       consecutive_5xx_errors:
@@ -142,11 +164,15 @@ options:
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - meshyard.istio.attributes
+  - meshyard.istio.chart
   - meshyard.istio.connection
   - meshyard.istio.control_plane
+  - meshyard.istio.wait
 notes:
-  - The rule is written on this cluster alone. With several primaries it has to be written on each of them.
-  - Settings of the mesh as a whole are not looked at. In the prediction a rule without outlier detection knows no failover.
+  - It is written on this cluster alone. With several primaries it has to be written on each of them.
+  - What a rule leaves out counts as the Service (C(trafficDistribution)) and the mesh of the revision say.
+  - The chart and C(helm) are needed for the mesh alone, and so are O(wait) and O(wait_timeout).
+  - The prediction for a mesh looks at rules in the namespace of the service and of the control plane. Rules elsewhere are named.
 seealso:
   - module: meshyard.istio.istio_revision
 """
@@ -180,6 +206,21 @@ EXAMPLES = r"""
         kubeconfig: ~/.kube/config
         context: remote
 
+- name: Let all services of the mesh fail over from region eu to region us first
+  meshyard.istio.locality_lb:
+    revision: 1-32-0
+    outlier_detection:
+      consecutive_5xx_errors: 5
+      base_ejection_time: 30s
+    failover:
+      - from: eu
+        to: us
+
+- name: Bring the former state of the mesh back
+  meshyard.istio.locality_lb:
+    revision: 1-32-0
+    state: absent
+
 - name: Bring the former state back
   meshyard.istio.locality_lb:
     namespace: shop
@@ -189,11 +230,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 prediction:
-  description: For each place of each cluster that has a node, what happens to the traffic of clients there.
+  description: For each service, and each place of each cluster that has a node, what happens to the traffic of clients there.
   returned: success
   type: list
   elements: dict
   contains:
+    service:
+      description: Host of the service.
+      type: str
+      sample: cart.shop.svc.cluster.local
     from:
       description: Cluster, region, zone and subzone of the clients.
       type: dict
@@ -213,8 +258,35 @@ prediction:
       description: The same by cluster.
       type: dict
       sample: {central: 100.0}
+coverage:
+  description: How much of the mesh RV(prediction) covers.
+  returned: success
+  type: dict
+  contains:
+    services:
+      description: Number of services with ready endpoints that are balanced. Headless ones are not.
+      type: int
+      sample: 41
+    spread:
+      description: Number of those with endpoints in more than one locality.
+      type: int
+      sample: 23
+    foretold:
+      description: Number of services in RV(prediction).
+      type: int
+      sample: 20
+    left_out:
+      description: Number of spread services that are not in RV(prediction).
+      type: int
+      sample: 3
+    not_following:
+      description: The objects because of which services do not follow the mesh, with what they set and for which services.
+      type: list
+      elements: dict
+      sample:
+        - {object: DestinationRule shop/cart, sets: [outlierDetection], services: [cart.shop.svc.cluster.local]}
 findings:
-  description: What else bears on the service, and how far the prediction holds. Warnings come first.
+  description: What else bears on the service or the mesh, and how far the prediction holds. Warnings come first.
   returned: success
   type: list
   elements: dict
@@ -242,10 +314,27 @@ findings:
       description: What to do about it.
       type: str
 rule:
-  description: The rule as it is now, or would be in check mode; null where there is none.
+  description: The rule as it is now, or would be in check mode; null where there is none, and for the mesh.
   returned: success
   type: dict
   sample: {namespace: shop, name: cart, host: cart.shop.svc.cluster.local, traffic_policy: {outlierDetection: {consecutive5xxErrors: 5}}}
+mesh:
+  description: For the mesh, the revision and its settings as they are now, or would be in check mode; null for one service.
+  returned: success
+  type: dict
+  contains:
+    revision:
+      description: The revision.
+      type: str
+      sample: 1-32-0
+    version:
+      description: Its version.
+      type: str
+      sample: 1.32.0
+    settings:
+      description: Its C(localityLbSetting), C(outlierDetection) and C(connectionPool), null where it has none.
+      type: dict
+      sample: {localityLbSetting: {enabled: true}, outlierDetection: {}, connectionPool: null}
 steps:
   description: What was written; in check mode, what would be.
   returned: success
@@ -253,7 +342,7 @@ steps:
   elements: dict
   contains:
     action:
-      description: V(create), V(patch) or V(delete).
+      description: V(create), V(patch), V(apply) or V(delete).
       type: str
       sample: patch
     kind:
@@ -272,6 +361,14 @@ steps:
       description: Why.
       type: str
       sample: set locality load balancing
+    fields:
+      description: Paths of the fields that change, when an object is applied.
+      type: list
+      elements: str
+      sample: [data.mesh]
+    overruled:
+      description: By path, the field manager whose change is put back, if there is one.
+      type: dict
 cluster:
   description: The cluster that was used.
   returned: success

@@ -167,7 +167,8 @@ def test_a_wildcard_rule_that_no_longer_counts_is_named(central: ApiServer) -> N
     put(central, "all", "istio-system", host="*.local", trafficPolicy={"tls": {"mode": "ISTIO_MUTUAL"}})
     answer = run(central, check=True, **FAILOVER)
     assert [(one["code"], one["object"], one["cluster"]) for one in answer["findings"]] == [
-        ("wildcard_replaced", "DestinationRule istio-system/all", answer["cluster"]["host"])
+        ("wildcard_replaced", "DestinationRule istio-system/all", answer["cluster"]["host"]),
+        ("mesh_unknown", "Service shop/cart", answer["cluster"]["host"]),
     ]
 
 
@@ -218,5 +219,5 @@ def test_a_rule_of_another_host_is_refused_and_a_field_that_istio_does_not_know_
 
 def test_a_place_is_starved_when_that_is_wanted_and_is_named(central: ApiServer) -> None:
     answer = run(central, distribute=[{"from": "eu/a", "to": {"eu/a": 100}}], allow_starving=True)
-    assert [one["code"] for one in answer["findings"]] == ["starved"]
+    assert [one["code"] for one in answer["findings"]] == ["starved", "mesh_unknown"]
     assert shares(answer)["eu/a"] == {"eu/a": 100.0}
