@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ import yaml
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from lab.apiserver import ApiServer
+from tests.harness.books import play
 from tests.harness.injector import Injector
 from tests.harness.places import endpoints, furnished
-from tests.harness.planes import SYSTEM, Planes
+from tests.harness.planes import CHART, SYSTEM, Planes
 from tests.harness.proxy import WriteProxy
 
 OLD = "1-31-0"
@@ -133,6 +135,15 @@ def test_traffic_is_foretold_and_what_does_not_follow_the_mesh_is_named(plane: P
     named = {"object": f"DestinationRule {SYSTEM}/all", "sets": ["localityLbSetting"], "services": [CART]}
     assert answer["coverage"]["not_following"] == [named]
     assert (plain["coverage"]["foretold"], plain["coverage"]["left_out"]) == (1, 0)
+
+
+def test_the_playbook_sets_the_mesh_and_then_rules(plane: Planes, tmp_path: Path) -> None:
+    hosts = {"istio_primary": {"hosts": {"central": {"meshyard_kubeconfig": str(plane.server.kubeconfig)}}}}
+    chart = {f"locality_{key}": value for key, value in CHART.items()}
+    output = play("locality", hosts, tmp_path, "--check", locality_mesh=FAILOVER, **chart)
+    assert f"{CART} from central eu/a: eu/a 100.0 % (central 100.0 %); when those are down eu/b, then us/a" in output
+    assert "changed=1 " in output
+    assert "localityLbSetting" not in mesh_config(plane)
 
 
 def test_a_rule_of_one_service_is_foretold_with_what_the_mesh_says(plane: Planes) -> None:

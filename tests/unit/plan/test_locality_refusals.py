@@ -26,6 +26,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "There is nothing to set": {},
     "distribute and failover cannot": {**weights(("eu", {"eu": 100})), **failover(("eu", "us"))},
     "distribute and failover_priority cannot": {**weights(("eu", {"eu": 100})), "failover_priority": ["app"]},
+    "enabled is false, so that": {"enabled": False, **failover(("eu", "us"))},
     "from eu to eu leads back": failover(("eu", "eu")),
     "from eu/a to us must name two regions": failover(("eu/a", "us")),
     "from eu to * must name two regions": failover(("eu", "*")),
