@@ -163,7 +163,7 @@ def test_what_would_do_harm_or_nothing_is_refused_before_any_write(plane: Planes
     with WriteProxy(plane.server.host) as proxy:
         through = {"kubeconfig": None, "host": proxy.url, "api_key": plane.server.token, "cluster_name": "central"}
         for sentence, options in refused.items():
-            assert sentence in plane.answer("locality_lb", **through, **options)["msg"]
+            assert sentence in plane.answer("locality_lb", **through, **options).get("msg", "it was not refused")
         assert proxy.writes == []
 
 

@@ -148,14 +148,14 @@ def findings(
     starved = _starved(found, panorama.clients)
     if starved:
         names = ", ".join(sorted({one["service"] for one in starved})[:_NAMED])
-        message = f"In {len(starved)} cases a place with ready endpoints gets nothing from clients elsewhere: {names}."
+        message = f"In {len(starved)} cases clients send nothing to a place with ready endpoints, of services such as {names}."
         yield Finding("warning", "starved", "the mesh", message, "Name these localities in distribute.")
     if panorama.rules is None:
         message = "DestinationRules may not be read, so that nobody knows which services have settings of their own."
         yield Finding("info", "rules_unread", "the mesh", message, "Let this account list destinationrules.")
     for one in not_following(found):
-        message = f"{one['object']} sets {', '.join(one['sets'])}, so that {_some(one['services'])} there not follow the mesh."
-        yield Finding("info", "not_following", one["object"], message, "Change it there too, or take it out.")
+        message = f"{one['object']} sets {', '.join(one['sets'])} itself, which goes before the mesh for {_some(one['services'])}."
+        yield Finding("info", "not_following", one["object"], message, "Change it there too, or take it out there.")
     left = len([view for view in found if view.spread and view not in told])
     if left:
         message = f"The traffic of {left} more services in more than one place is not shown."
@@ -214,7 +214,4 @@ def _is_headless(service: raw.Raw | None) -> bool:
 
 
 def _some(hosts: Sequence[str]) -> str:
-    if len(hosts) == 1:
-        return f"{hosts[0]} does"
-    shown = ", ".join(hosts[:_NAMED]) + (f" and {len(hosts) - _NAMED} more" if len(hosts) > _NAMED else "")
-    return f"{shown} do"
+    return ", ".join(hosts[:_NAMED]) + (f" and {len(hosts) - _NAMED} more" if len(hosts) > _NAMED else "")
