@@ -147,10 +147,11 @@ def _refuse_others(plane: ControlPlane, cluster: str) -> None:
     made = plane.made_by
     if (made.kind, made.name) == ("meshyard", install.owner(plane.revision)):
         return
-    by = "a program that keeps it" if made.kind == "operator" else {"helm": "Helm", "istioctl": "istioctl"}.get(made.kind, "others")
+    by = f"{made.name}, which keeps it" if made.kind == "operator" else {"helm": "Helm", "istioctl": "istioctl"}.get(made.kind, "others")
+    take = f"Take it over by istio_revision with adopt and values_from_revision {plane.revision} first"
     raise MeshyardError(
         f"Revision {plane.revision} on cluster {cluster} was made by {by}, and only values of a revision of this collection are changed.",
-        f"Take it over by istio_revision with adopt and values_from_revision {plane.revision} first, or set the rules of each service.",
+        f"{'Set it where that one takes its values from' if made.kind == 'operator' else take}, or set the rules of each service.",
         made_by=made.kind,
     )
 
