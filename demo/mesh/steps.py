@@ -26,7 +26,8 @@ def install(members: Members) -> None:
     playbooks.play("install", "meshyard.istio.install", members.target)
     for name in NAMES:
         kubectl(members, name, "apply", "--server-side", "-f", "-", given=echo.manifest(members, name, gateway=True))
-    gateways = [{"name": INGRESS, "namespace": INGRESS_NAMESPACE, "values": {"imagePullPolicy": "IfNotPresent", "labels": {"istio": "gateway"}}}]
+    values = {"imagePullPolicy": "IfNotPresent", "labels": {"istio": "gateway"}}
+    gateways = [{"name": INGRESS, "namespace": INGRESS_NAMESPACE, "values": values}]
     playbooks.play("gateway", "meshyard.istio.install", members.target, "-e", json.dumps({"istio_control_plane_gateways": gateways}))
     kubectl(members, PRIMARY, "label", "namespace", NAMESPACE, f"istio.io/rev={OLD}")
     kubectl(members, PRIMARY, "rollout", "restart", "-n", NAMESPACE, "deployment")

@@ -278,16 +278,15 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, peers
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import control_plane as planes
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
 from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.peer import Peer
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import TimedOut
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revision as revisions
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, readiness, retire
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, describe, ref_of
-from ansible_collections.meshyard.istio.plugins.module_utils._run import everywhere, execute, helmrecord, remains, rendering, unused
-from ansible_collections.meshyard.istio.plugins.module_utils._run import readiness as condition
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._run import everywhere, helmrecord, remains, rendering, unused
 from ansible_collections.meshyard.istio.plugins.module_utils._run import revision as control_plane
 
 
@@ -345,8 +344,9 @@ def _present(module: AnsibleModule, names: revisions.Names) -> None:
     rendered = _render(run, names, chart)
     seen = control_plane.seen(run.cluster, names, rendered)
     targets = install.wanted(rendered, seen.live, names.revision)
-    plan = _decide(run, names, targets, seen)
-    parts = _execute(run, names, plan, targets, seen)
+    permissions = install.Permissions(run.params["adopt"], run.params["change_identity"])
+    plan = planes.decide(run, names, targets, seen, permissions)
+    parts = planes.carry_out(run, names, plan, targets, seen)
     run.answer(
         plan,
         revision=names.revision,
@@ -367,46 +367,6 @@ def _render(run: Run, names: revisions.Names, chart: rendering.Renderer) -> list
         control_plane.check_step(deployment, chart.version, cluster)
     values = control_plane.chosen_values(cluster, chart, names, params["values"], params["values_from_revision"], run.warn)
     return chart.objects(control_plane.release_name(deployment, names), names.namespace, values, kubernetes)
-
-
-def _decide(run: Run, names: revisions.Names, targets: list[Object], seen: control_plane.Seen) -> Plan:
-    permissions = install.Permissions(run.params["adopt"], run.params["change_identity"])
-    plan = install.plan(
-        targets, seen.live, names, permissions, cluster=run.cluster.name, parse=rendering.parse_yaml
-    )
-    for text in install.warnings(plan):
-        run.warn(text)
-    first = () if seen.namespace_exists else install.namespace_step(names.namespace)
-    return (*first, *execute.confirm(run.cluster, plan, run.warn))
-
-
-def _execute(
-    run: Run, names: revisions.Names, plan: Plan, targets: list[Object], seen: control_plane.Seen
-) -> list[readiness.Component]:
-    if run.check:
-        return readiness.components(readiness.concerned(map(ref_of, targets)), seen.live)
-    if not plan:
-        return _wait(run, names, plan, targets)
-    # There is no place for a Lease before the namespace exists.
-    first = plan[: 0 if seen.namespace_exists else 1]
-    run.execute(first)
-    with run.writing(names.namespace):
-        run.execute(plan[len(first) :])
-        return _wait(run, names, plan, targets)
-
-
-def _wait(run: Run, names: revisions.Names, plan: Plan, targets: list[Object]) -> list[readiness.Component]:
-    refs = readiness.concerned(map(ref_of, targets))
-    if not run.params["wait"]:
-        return condition.look(run.cluster, refs)
-    injection = condition.injection(run.cluster, names, targets, run.warn)
-    try:
-        parts: list[readiness.Component] = run.until(condition.observe(run.cluster, refs, injection))
-    except TimedOut as problem:
-        condition.explain(run.cluster, refs, problem)
-        problem.facts |= {"changed": bool(plan), "steps": [describe(step) for step in plan]}
-        raise
-    return parts
 
 
 def _absent(run: Run, names: revisions.Names) -> None:

@@ -1,38 +1,59 @@
 #!/usr/bin/python
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Sets locality load balancing for one service and foretells its traffic."""
+"""Sets locality load balancing for one service or for a mesh and foretells the traffic."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: locality_lb
-short_description: Set locality load balancing for one service and foretell its traffic
+short_description: Set locality load balancing for one service or a mesh and foretell the traffic
 author:
   - Meshyard contributors (@meshyard)
 description:
-  - Sets failover, weights, outlier detection and connection pool for one service of Kubernetes in its DestinationRule, which is
-    made where it is missing. All other fields of the rule stay as they are.
-  - What the touched fields were before lies in the annotation C(meshyard.io/former-locality), written in the same patch.
-    O(state=absent) brings it back, and deletes a rule that this module made unless somebody else has written into it.
+  - Sets failover, weights, outlier detection and connection pool, for one service of Kubernetes or for a mesh as a whole.
+  - For one service, with O(name), they are set in its DestinationRule, which is made where it is missing. All other fields of the
+    rule stay as they are.
+  - >-
+    For a mesh, without O(name), they are set in the values of a revision that this collection made (C(meshConfig.localityLbSetting)
+    and C(meshConfig.defaultTrafficPolicy)), by the same plan as that of M(meshyard.istio.istio_revision), so that the next revision
+    carries them on with O(meshyard.istio.istio_revision#module:values_from_revision). Everything else of its values stays.
+  - What the touched fields were before lies in the annotation C(meshyard.io/former-locality) of the rule, written in the same patch,
+    or of the ConfigMap with the values, written before they change. O(state=absent) brings it back, and deletes a rule that this
+    module made unless somebody else has written into it.
   - An option that is left out after an earlier run gave it makes its field what it was before that run.
   - Foretells from the labels of the nodes and the ready endpoints, before anything is written, who gets which part of the traffic of
     whom, and refuses weights that leave a place with endpoints without any traffic.
 options:
   namespace:
-    description: Namespace of the DestinationRule.
+    description: Namespace of the DestinationRule. Left out together with O(name) for the mesh as a whole.
     type: str
-    required: true
   name:
     description: Name of the DestinationRule.
     type: str
-    required: true
   service_host:
     description:
       - The service, which is the C(host) of the rule, as V(NAME.NAMESPACE.svc.cluster.local).
       - A name alone means a service in O(namespace).
-      - Needed with O(state=present). A rule that exists for another host is refused.
+      - Needed with O(name) and O(state=present). A rule that exists for another host is refused.
     type: str
+  revision:
+    description:
+      - For the mesh, the revision whose values change. Needed where the cluster has several. One that others made is refused.
+      - For one service, the revision whose settings count for what the rule leaves out, in the prediction.
+    type: str
+  services:
+    description:
+      - For the mesh, the services whose traffic is foretold, as V(NAME.NAMESPACE.svc.cluster.local).
+      - When empty, those with endpoints in more than one locality, by name, 20 at most. The rest is counted.
+    type: list
+    elements: str
+    default: []
+  enabled:
+    description:
+      - Whether localities count at all. V(false) sends traffic to all endpoints alike.
+      - When not given, they count as soon as any of O(failover), O(failover_priority) and O(distribute) is set.
+    type: bool
   state:
     description:
       - V(present) sets what is given.
@@ -42,7 +63,7 @@ options:
     default: present
   failover:
     description:
-      - Where the traffic of a region goes when none of its endpoints is left. Needs outlier detection, here or in the rule.
+      - Where the traffic of a region goes when none of its endpoints is left. Needs outlier detection, here, in the rule or in the mesh.
     type: list
     elements: dict
     suboptions:
@@ -57,7 +78,7 @@ options:
   failover_priority:
     description:
       - Keys of labels, or V(key=value), by which endpoints are preferred that have them in common with the client, the most important
-        first. Needs outlier detection, here or in the rule.
+        first. Needs outlier detection, here, in the rule or in the mesh.
     type: list
     elements: str
   distribute:
@@ -79,6 +100,7 @@ options:
     description:
       - When an endpoint counts as down. Without it nothing fails over. An empty map means the defaults of Istio.
       - Given without O(failover), O(failover_priority) and O(distribute) it turns on failover by distance, which is the mesh's default.
+      - For the mesh it needs Istio 1.31 or later, and so do O(failover), O(failover_priority) and O(connection_pool).
     type: dict
     suboptions:
       consecutive_5xx_errors:
@@ -112,12 +134,16 @@ options:
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
   - meshyard.istio.attributes
+  - meshyard.istio.chart
   - meshyard.istio.connection
   - meshyard.istio.peer.clusters
   - meshyard.istio.control_plane
+  - meshyard.istio.wait
 notes:
-  - The rule is written on this cluster alone. With several primaries it has to be written on each of them.
-  - Settings of the mesh as a whole are not looked at. In the prediction a rule without outlier detection knows no failover.
+  - It is written on this cluster alone. With several primaries it has to be written on each of them.
+  - What a rule leaves out counts as the Service (C(trafficDistribution)) and the mesh of the revision say.
+  - The chart and C(helm) are needed for the mesh alone, and so are O(wait) and O(wait_timeout).
+  - The prediction for a mesh looks at rules in the namespace of the service and of the control plane. Rules elsewhere are named.
 seealso:
   - module: meshyard.istio.istio_revision
 """
@@ -151,6 +177,21 @@ EXAMPLES = r"""
         kubeconfig: ~/.kube/config
         context: remote
 
+- name: Let all services of the mesh fail over from region eu to region us first
+  meshyard.istio.locality_lb:
+    revision: 1-32-0
+    outlier_detection:
+      consecutive_5xx_errors: 5
+      base_ejection_time: 30s
+    failover:
+      - from: eu
+        to: us
+
+- name: Bring the former state of the mesh back
+  meshyard.istio.locality_lb:
+    revision: 1-32-0
+    state: absent
+
 - name: Bring the former state back
   meshyard.istio.locality_lb:
     namespace: shop
@@ -160,11 +201,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 prediction:
-  description: For each place of each cluster that has a node, what happens to the traffic of clients there.
+  description: For each service, and each place of each cluster that has a node, what happens to the traffic of clients there.
   returned: success
   type: list
   elements: dict
   contains:
+    service:
+      description: Host of the service.
+      type: str
+      sample: cart.shop.svc.cluster.local
     from:
       description: Cluster, region, zone and subzone of the clients.
       type: dict
@@ -184,8 +229,35 @@ prediction:
       description: The same by cluster.
       type: dict
       sample: {central: 100.0}
+coverage:
+  description: How much of the mesh RV(prediction) covers.
+  returned: success
+  type: dict
+  contains:
+    services:
+      description: Number of services with ready endpoints that are balanced. Headless ones are not.
+      type: int
+      sample: 41
+    spread:
+      description: Number of those with endpoints in more than one locality.
+      type: int
+      sample: 23
+    foretold:
+      description: Number of services in RV(prediction).
+      type: int
+      sample: 20
+    left_out:
+      description: Number of spread services that are not in RV(prediction).
+      type: int
+      sample: 3
+    not_following:
+      description: The objects because of which services do not follow the mesh, with what they set and for which services.
+      type: list
+      elements: dict
+      sample:
+        - {object: DestinationRule shop/cart, sets: [outlierDetection], services: [cart.shop.svc.cluster.local]}
 findings:
-  description: What else bears on the service, and how far the prediction holds. Warnings come first.
+  description: What else bears on the service or the mesh, and how far the prediction holds. Warnings come first.
   returned: success
   type: list
   elements: dict
@@ -213,10 +285,27 @@ findings:
       description: What to do about it.
       type: str
 rule:
-  description: The rule as it is now, or would be in check mode; null where there is none.
+  description: The rule as it is now, or would be in check mode; null where there is none, and for the mesh.
   returned: success
   type: dict
   sample: {namespace: shop, name: cart, host: cart.shop.svc.cluster.local, traffic_policy: {outlierDetection: {consecutive5xxErrors: 5}}}
+mesh:
+  description: For the mesh, the revision and its settings as they are now, or would be in check mode; null for one service.
+  returned: success
+  type: dict
+  contains:
+    revision:
+      description: The revision.
+      type: str
+      sample: 1-32-0
+    version:
+      description: Its version.
+      type: str
+      sample: 1.32.0
+    settings:
+      description: Its C(localityLbSetting), C(outlierDetection) and C(connectionPool), null where it has none.
+      type: dict
+      sample: {localityLbSetting: {enabled: true}, outlierDetection: {}, connectionPool: null}
 steps:
   description: What was written; in check mode, what would be.
   returned: success
@@ -224,7 +313,7 @@ steps:
   elements: dict
   contains:
     action:
-      description: V(create), V(patch) or V(delete).
+      description: V(create), V(patch), V(apply) or V(delete).
       type: str
       sample: patch
     kind:
@@ -243,6 +332,14 @@ steps:
       description: Why.
       type: str
       sample: set locality load balancing
+    fields:
+      description: Paths of the fields that change, when an object is applied.
+      type: list
+      elements: str
+      sample: [data.mesh]
+    overruled:
+      description: By path, the field manager whose change is put back, if there is one.
+      type: dict
 cluster:
   description: The cluster that was used.
   returned: success
@@ -259,12 +356,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, peers
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, locality_mesh, peers
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import foretelling, host, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality, locality_scene, locality_wish
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality, locality_scene, locality_services, locality_wish
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
 from ansible_collections.meshyard.istio.plugins.module_utils._run import locality as observation
 
@@ -275,9 +373,14 @@ def spec() -> dict[str, Any]:
     return {
         **arguments.connection(),
         **arguments.control_plane_namespace(),
-        "namespace": text,
-        "name": text,
+        **arguments.chart(),
+        **arguments.waiting(),
+        "namespace": {"type": "str"},
+        "name": {"type": "str"},
         "service_host": {"type": "str"},
+        "revision": {"type": "str"},
+        "services": {"type": "list", "elements": "str", "default": []},
+        "enabled": {"type": "bool"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "failover": {"type": "list", "elements": "dict", "options": {"from": text, "to": text}},
         "failover_priority": {"type": "list", "elements": "str"},
@@ -297,42 +400,74 @@ def _outlier_detection() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, foretell, execute, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("service_host",))])
+    module = AnsibleModule(
+        argument_spec=spec(), supports_check_mode=True, required_together=[("namespace", "name")], required_by={"service_host": "name"}
+    )
     with reporting(module):
         present = module.params["state"] == "present"
-        asked = locality_wish.wish(module.params) if present else None
-        run = Run(module)
-        live = read.get(run.cluster, kind("DestinationRule"), module.params["name"], module.params["namespace"])
-        decision = locality.present(asked, live, run.cluster.name) if asked else locality.absent(live)
-        told = _foretold(run, decision, live)
-        if decision.plan and not run.check:
-            with run.writing(run.params["control_plane_namespace"]):
-                run.execute(decision.plan)
-        rule = decision.rule if run.check or not decision.plan else _written(run, decision)
-        run.answer(decision.plan, rule=locality.describe(rule), **told)
+        if module.params["name"]:
+            _refuse_without_host(module.params)
+            wish = locality_wish.wish(module.params) if present else None
+            _service(Run(module), wish)
+        else:
+            asked = locality_wish.fields(module.params) if present else None
+            run = Run(module)
+            locality_mesh.settle(run, asked, _members(run))
 
 
-def _foretold(run: Run, decision: locality.Decision, live: Object | None) -> dict[str, Any]:
+def _refuse_without_host(params: dict[str, Any]) -> None:
+    if params["state"] == "present" and not params["service_host"]:
+        raise MeshyardError(
+            "service_host is missing.", "Name the service that the rule is for, or leave namespace and name out for the whole mesh."
+        )
+
+
+def _service(run: Run, asked: locality_wish.Wish | None) -> None:
+    live = read.get(run.cluster, kind("DestinationRule"), run.params["name"], run.params["namespace"])
+    scene = _scene(run, live)
+    mesh = scene.mesh if scene else {}
+    decision = locality.present(asked, live, run.cluster.name, mesh) if asked else locality.absent(live)
+    told = _foretold(run, decision, scene)
+    if decision.plan and not run.check:
+        with run.writing(run.params["control_plane_namespace"]):
+            run.execute(decision.plan)
+    rule = decision.rule if run.check or not decision.plan else _written(run, decision)
+    run.answer(decision.plan, rule=locality.describe(rule), mesh=None, **told)
+
+
+def _host(run: Run, live: Object | None) -> host.Service | None:
+    name = run.params["service_host"] or raw.text(live or {}, "spec", "host")
+    return host.of_host(name, run.params["namespace"]) if name else None
+
+
+def _scene(run: Run, live: Object | None) -> locality_scene.Scene | None:
+    """All that bears on the traffic of the service; None where nobody knows which one it is."""
+    params, service = run.params, _host(run, live)
+    if service is None:
+        return None
+    bearing = frozenset({params["namespace"], service.namespace, params["control_plane_namespace"]})
+    return observation.scene(_members(run), run.cluster, service, bearing, params["control_plane_namespace"], params["revision"])
+
+
+def _foretold(run: Run, decision: locality.Decision, scene: locality_scene.Scene | None) -> dict[str, Any]:
     """What is returned of the traffic after this run.
 
     :raises MeshyardError: weights leave places out that have endpoints.
     """
-    params = run.params
-    name = params["service_host"] or raw.text(live or {}, "spec", "host")
-    if not name:
-        return {"prediction": [], "findings": []}
-    service = host.of_host(name, params["namespace"])
-    bearing = frozenset({params["namespace"], service.namespace, params["control_plane_namespace"]})
-    scene = observation.scene(_members(run), run.cluster, service, bearing, params["control_plane_namespace"])
-    setting = foretelling.setting_of(decision.policy)
-    if params["state"] == "present" and not params["allow_starving"]:
+    service = _host(run, decision.rule)
+    if scene is None or service is None:
+        return {"prediction": [], "coverage": locality_services.coverage([], []), "findings": []}
+    setting, counts = foretelling.setting_of(decision.policy), scene.effective(decision.policy)
+    if run.params["state"] == "present" and not run.params["allow_starving"]:
         locality_scene.refuse_starving(setting, scene, service)
-    found = locality_scene.findings(setting, scene, service, decision.rule)
+    found = locality_scene.findings(setting, scene, service, decision.rule, counts)
     for one in found:
         if one.level == "warning":
             run.warn(f"{one.message} {one.remedy}")
+    view = locality_services.View(service, counts, scene.endpoints, {}, False)
     return {
-        "prediction": [row.describe() for row in foretelling.foretell(setting, scene.clients, scene.endpoints)],
+        "prediction": locality_services.rows([view], scene.clients),
+        "coverage": locality_services.coverage([view], [view]),
         "findings": [one.describe(run.cluster.name) for one in found],
     }
 

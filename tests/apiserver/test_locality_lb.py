@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from lab.apiserver import ApiServer
+from tests.harness.books import play
 from tests.harness.modules import Call
 from tests.harness.places import endpoints, furnished
 from tests.harness.proxy import WriteProxy
@@ -167,7 +169,8 @@ def test_a_wildcard_rule_that_no_longer_counts_is_named(central: ApiServer) -> N
     put(central, "all", "istio-system", host="*.local", trafficPolicy={"tls": {"mode": "ISTIO_MUTUAL"}})
     answer = run(central, check=True, **FAILOVER)
     assert [(one["code"], one["object"], one["cluster"]) for one in answer["findings"]] == [
-        ("wildcard_replaced", "DestinationRule istio-system/all", answer["cluster"]["host"])
+        ("wildcard_replaced", "DestinationRule istio-system/all", answer["cluster"]["host"]),
+        ("mesh_unknown", "Service shop/cart", answer["cluster"]["host"]),
     ]
 
 
@@ -182,6 +185,25 @@ def test_the_endpoints_of_all_clusters_count(central: ApiServer, remote: ApiServ
     assert told["central", "us", "a"] == told["remote", "us", "a"] == {"central": 10.89, "remote": 89.11}
     same = refusal(central, clusters=[{"name": "again", "kubeconfig": str(central.kubeconfig)}], **split)
     assert "are one, or have one name" in same["msg"]
+
+
+def test_the_playbook_shows_where_the_traffic_of_each_place_goes_over_the_clusters_of_the_inventory(
+    central: ApiServer, remote: ApiServer, tmp_path: Path
+) -> None:
+    endpoints(remote.client, "us-a")
+    far = {"meshyard_host": remote.host, "meshyard_api_key": remote.token, "meshyard_validate_certs": False}
+    hosts = {
+        "istio_primary": {"hosts": {"eu-1": {"meshyard_kubeconfig": str(central.kubeconfig), "meshyard_cluster_name": "central"}}},
+        "istio_remote": {"hosts": {"us-1": far}},
+    }
+    foretold = play("locality", hosts, tmp_path, "--check", locality_rules=[{**RULE, **FAILOVER}])
+    assert rule(central) is None
+    done = play("locality", hosts, tmp_path, locality_rules=[{**RULE, **FAILOVER}])
+    assert there(central)["metadata"]["labels"] == {"meshyard.io/owner": "locality"}
+    for output in (foretold, done):
+        assert f"{RULE['service_host']} from central eu/a: eu/a 100.0 % (central 100.0 %); when those are down eu/b, then us/a" in output
+        assert f"{RULE['service_host']} from us-1 us/a: us/a 100.0 % (us-1 100.0 %); when those are down eu/a and eu/b" in output
+        assert "changed=1 " in output
 
 
 def test_what_makes_no_sense_is_refused_before_any_write(central: ApiServer) -> None:
@@ -218,5 +240,5 @@ def test_a_rule_of_another_host_is_refused_and_a_field_that_istio_does_not_know_
 
 def test_a_place_is_starved_when_that_is_wanted_and_is_named(central: ApiServer) -> None:
     answer = run(central, distribute=[{"from": "eu/a", "to": {"eu/a": 100}}], allow_starving=True)
-    assert [one["code"] for one in answer["findings"]] == ["starved"]
+    assert [one["code"] for one in answer["findings"]] == ["starved", "mesh_unknown"]
     assert shares(answer)["eu/a"] == {"eu/a": 100.0}

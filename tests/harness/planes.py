@@ -30,7 +30,7 @@ _CLUSTER_WIDE = (
     "ClusterRoleBinding",
 )
 _NAMESPACED = ("Deployment", "HorizontalPodAutoscaler", "Service", "ConfigMap", "Role", "RoleBinding", "ServiceAccount", "Secret")
-_WITH_CHART = ("istio_base", "istio_revision")
+_WITH_CHART = ("istio_base", "istio_revision", "locality_lb")
 
 Answer = dict[str, Any]
 

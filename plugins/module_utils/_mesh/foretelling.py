@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +20,14 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh import raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.locality import Client, Endpoint, Locality
 
 _ELSEWHERE, _MISSED = 3, 4
+_DISTRIBUTION = "networking.istio.io/traffic-distribution"
+_ZONE_FIRST = (places.NETWORK, places.REGION, places.ZONE)
+# The labels by which istiod orders endpoints for a Service. The node of a client is not looked at here.
+_PREFERRED = {
+    "PreferClose": _ZONE_FIRST,
+    "PreferSameZone": _ZONE_FIRST,
+    "PreferSameNode": (*_ZONE_FIRST, places.SUBZONE),
+}
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,34 @@ def setting_of(policy: raw.Raw) -> Setting:
         failover=tuple((raw.text(one, "from"), raw.text(one, "to")) for one in raw.items(told, "failover")),
         failover_priority=tuple(raw.items(told, "failoverPriority")),
     )
+
+
+def mesh_policy(config: raw.Raw) -> dict[str, Any]:
+    """What a mesh configuration says for rules that leave it out, in the shape of a traffic policy."""
+    balancing = {key: config[key] for key in ("localityLbSetting", "zoneAwareLbSetting") if config.get(key) is not None}
+    blocks = raw.mapping(config, "defaultTrafficPolicy")
+    further = {key: blocks[key] for key in ("outlierDetection", "connectionPool") if blocks.get(key) is not None}
+    return {**({"loadBalancer": balancing} if balancing else {}), **further}
+
+
+def traffic_distribution(service: raw.Raw) -> str:
+    """What a Service asks for by itself, in its specification or in Istio's annotation; empty where it does not."""
+    told = raw.text(service, "spec", "trafficDistribution") or raw.annotations_of(service).get(_DISTRIBUTION, "")
+    return told if told in _PREFERRED else ""
+
+
+def effective(policy: raw.Raw, service: raw.Raw, mesh: raw.Raw) -> Setting:
+    """The setting that counts for a service: its rule's, else what the Service asks for, else the mesh's.
+
+    :param policy: the traffic policy of its rule, empty without one. :param mesh: what C(mesh_policy) returned.
+    """
+    outlier = policy.get("outlierDetection") is not None or mesh.get("outlierDetection") is not None
+    wanted = traffic_distribution(service)
+    if raw.at(policy, "loadBalancer", "localityLbSetting") is not None:
+        return replace(setting_of(policy), outlier_detection=outlier)
+    if wanted:  # fails over by the readiness of the endpoints, without outlier detection
+        return Setting(outlier_detection=True, failover_priority=_PREFERRED[wanted])
+    return replace(setting_of(mesh), outlier_detection=outlier)
 
 
 def foretell(setting: Setting, clients: Iterable[Client], endpoints: Sequence[Endpoint]) -> list[Row]:

@@ -8,19 +8,16 @@ Only three fields are ever touched. What they were before lies in an annotation 
 
 from __future__ import annotations
 
-import copy
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import foretelling, host, labels, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import restarts
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import host, labels, raw
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality_record, locality_refusals, restarts
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.locality_wish import Wish
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Create, Delete, Object, Patch, Plan, ref_of
 
-ANNOTATION = "meshyard.io/former-locality"
+ANNOTATION = locality_record.ANNOTATION
 OWNER = "locality"
 FIELDS = {
     "localityLbSetting": ("loadBalancer", "localityLbSetting"),
@@ -42,24 +39,24 @@ class Decision:
         return raw.mapping(self.rule or {}, "spec", "trafficPolicy")
 
 
-def present(asked: Wish, live: Object | None, cluster: str) -> Decision:
+def present(asked: Wish, live: Object | None, cluster: str, mesh: raw.Raw = MappingProxyType({})) -> Decision:
     """The rule with the fields that were asked for.
 
     A field that an earlier run has set and that is not asked for any more becomes what it was before.
 
+    :param mesh: what the mesh as a whole says, in the shape of a traffic policy.
     :raises MeshyardError: priorities without outlier detection, or another setting that goes before.
     """
     title = f"DestinationRule {asked.namespace}/{asked.name} on cluster {cluster}"
     _refuse_other_host(asked, live, title)
     record = {} if live is None else dict(recorded(live) or {})
     policy = raw.mapping(live or {}, "spec", "trafficPolicy")
-    targets: Object = {field: value for field, value in record.items() if field not in asked.fields}
-    kept = {field: record.get(field, raw.at(policy, *FIELDS[field])) for field in asked.fields}
-    after = _changed(policy, {**targets, **asked.fields})
-    _refuse_policy(after, asked, title)
+    kept = locality_record.kept(record, asked.fields, policy, FIELDS)
+    after = locality_record.changed(policy, locality_record.targets(record, asked.fields), FIELDS)
+    locality_refusals.refuse_policy(after, asked.fields, title, mesh)
     if live is None:
         return _create(asked, after, kept)
-    return _patch(live, after, {ANNOTATION: _written(kept)}, {}, "set locality load balancing")
+    return _patch(live, after, {ANNOTATION: locality_record.written(kept)}, {}, "set locality load balancing")
 
 
 def absent(live: Object | None) -> Decision:
@@ -68,7 +65,7 @@ def absent(live: Object | None) -> Decision:
     if live is None or record is None:
         return Decision((), live)
     owned = raw.labels_of(live).get(labels.OWNER) == OWNER
-    after = _changed(raw.mapping(live, "spec", "trafficPolicy"), record)
+    after = locality_record.changed(raw.mapping(live, "spec", "trafficPolicy"), record, FIELDS)
     if owned and not after and raw.mapping(live, "spec").keys() <= {"host", "trafficPolicy"}:
         return Decision((Delete(ref_of(live), raw.text(live, "metadata", "uid"), "it was made for locality load balancing alone"),), None)
     marks = {labels.OWNER: None} if owned else {}
@@ -80,19 +77,10 @@ def recorded(live: raw.Raw) -> Object | None:
 
     :raises MeshyardError: somebody wrote something else into the annotation.
     """
-    told = raw.annotations_of(live).get(ANNOTATION)
-    if told is None:
+    remedy = "Set the rule's traffic policy as it should be by hand, remove the annotation, and run again."
+    if ANNOTATION not in raw.annotations_of(live):
         return dict.fromkeys(FIELDS) if raw.labels_of(live).get(labels.OWNER) == OWNER else None
-    try:
-        found = json.loads(told)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict) or not all(key in FIELDS and (value is None or isinstance(value, dict)) for key, value in found.items()):
-        raise MeshyardError(
-            f"The annotation {ANNOTATION} of DestinationRule {raw.qualified(live)} does not hold former values: {told}.",
-            "Set the rule's traffic policy as it should be by hand, remove the annotation, and run again.",
-        )
-    return found
+    return locality_record.parse(live, remedy)
 
 
 def describe(rule: raw.Raw | None) -> Object | None:
@@ -126,28 +114,12 @@ def _refuse_other_host(asked: Wish, live: Object | None, title: str) -> None:
         raise MeshyardError(f"{title} is for the host {theirs}, not for {asked.host}.", "Name another rule, or correct service_host.")
 
 
-def _refuse_policy(policy: Object, asked: Wish, title: str) -> None:
-    setting = foretelling.setting_of(policy)
-    if "localityLbSetting" not in asked.fields:
-        return
-    if (setting.failover or setting.failover_priority) and not setting.outlier_detection:
-        raise MeshyardError(
-            f"{title} would have failover without outlier detection, and Istio would never fail over.",
-            "Give outlier_detection too.",
-        )
-    if raw.at(policy, "loadBalancer", "zoneAwareLbSetting") is not None:
-        raise MeshyardError(
-            f"{title} has a zoneAwareLbSetting, which goes before every locality setting.",
-            "Take it out of the rule first.",
-        )
-
-
 def _create(asked: Wish, policy: Object, record: Object) -> Decision:
     metadata = {
         "name": asked.name,
         "namespace": asked.namespace,
         "labels": {labels.OWNER: OWNER},
-        "annotations": {ANNOTATION: _written(record)},
+        "annotations": {ANNOTATION: locality_record.written(record)},
     }
     spec = {"host": asked.host, "trafficPolicy": policy}
     body = {"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "metadata": metadata, "spec": spec}
@@ -171,25 +143,6 @@ def _patch(live: Object, policy: Object, annotations: Object, marks: Object, rea
     return Decision((Patch(ref_of(live), patch, restarts.MANAGER, shown, raw.text(live, "metadata", "resourceVersion"), reason),), rule)
 
 
-def _changed(policy: Object, targets: Mapping[str, Any]) -> Object:
-    """The policy with these fields; None takes one away, and a parent that is left empty by it."""
-    after = copy.deepcopy(policy)
-    for field, value in targets.items():
-        *parents, leaf = FIELDS[field]
-        holder = after
-        for parent in parents:
-            holder[parent] = holder.get(parent) or {}
-            holder = holder[parent]
-        if value is None:
-            holder.pop(leaf, None)
-        else:
-            holder[leaf] = copy.deepcopy(value)
-        for parent in parents:
-            if not after[parent]:
-                del after[parent]
-    return after
-
-
 def _difference(before: Object, after: Object) -> Object:
     """The merge patch that leads from one map to the other."""
     patch: Object = dict.fromkeys(key for key in before if key not in after)
@@ -202,7 +155,3 @@ def _difference(before: Object, after: Object) -> Object:
         elif key not in before or old != value:
             patch[key] = value
     return patch
-
-
-def _written(record: Object) -> str:
-    return json.dumps({field: record[field] for field in FIELDS if field in record}, sort_keys=True, separators=(",", ":"))

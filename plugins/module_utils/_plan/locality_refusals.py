@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import locality
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import foretelling, locality, raw
 
 Options = Mapping[str, Any]
 
@@ -17,14 +17,15 @@ Options = Mapping[str, Any]
 def refuse(options: Options) -> None:
     """Returns where the options make sense by themselves.
 
-    :param options: C(failover), C(failover_priority), C(distribute), C(outlier_detection) and C(connection_pool), each None or empty
-        where it was not given.
+    :param options: C(enabled), C(failover), C(failover_priority), C(distribute), C(outlier_detection) and C(connection_pool), each
+        None or empty where it was not given.
     :raises MeshyardError: the first thing that is wrong.
     """
     failover, priority, distribute = (options[key] or [] for key in ("failover", "failover_priority", "distribute"))
-    if not (failover or priority or distribute or any(options[key] is not None for key in ("outlier_detection", "connection_pool"))):
+    given = any(options[key] is not None for key in ("enabled", "outlier_detection", "connection_pool"))
+    if not (failover or priority or distribute or given):
         raise MeshyardError(
-            "There is nothing to set: no failover, failover_priority, distribute, outlier_detection or connection_pool.",
+            "There is nothing to set: no enabled, failover, failover_priority, distribute, outlier_detection or connection_pool.",
             "Give at least one of them, or state absent to bring the former state back.",
         )
     if distribute and (failover or priority):
@@ -32,9 +33,37 @@ def refuse(options: Options) -> None:
             f"distribute and {'failover' if failover else 'failover_priority'} cannot be given together.",
             "Give weights (distribute) or an order of places (failover, failover_priority), not both.",
         )
+    if options["enabled"] is False and (failover or priority or distribute):
+        raise MeshyardError(
+            "enabled is false, so that failover, failover_priority and distribute would do nothing.",
+            "Leave them out, or leave enabled out.",
+        )
     _refuse_failover(failover)
     _refuse_priority(priority, failover)
     _refuse_distribute(distribute)
+
+
+def refuse_policy(policy: raw.Raw, asked: Options, title: str, mesh: raw.Raw) -> None:
+    """Returns where the traffic policy, as it would be, does what was asked of localities.
+
+    :param asked: the fields that were asked for. :param title: what holds the policy.
+    :param mesh: what the mesh as a whole says, in the same shape, for what the policy leaves out.
+    :raises MeshyardError: priorities without outlier detection, or another setting that goes before.
+    """
+    setting = foretelling.setting_of(policy)
+    if "localityLbSetting" not in asked:
+        return
+    outlier = setting.outlier_detection or mesh.get("outlierDetection") is not None
+    if (setting.failover or setting.failover_priority) and not outlier:
+        raise MeshyardError(
+            f"{title} would have failover without outlier detection, and Istio would never fail over.",
+            "Give outlier_detection too.",
+        )
+    if raw.at(policy, "loadBalancer", "zoneAwareLbSetting") is not None:
+        raise MeshyardError(
+            f"{title} has a zoneAwareLbSetting, which goes before every locality setting.",
+            "Take it out first.",
+        )
 
 
 def _refuse_failover(failover: Sequence[Mapping[str, str]]) -> None:

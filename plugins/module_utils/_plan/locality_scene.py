@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
@@ -26,12 +26,20 @@ class Scene:
 
     :ivar rules: further DestinationRules that may apply; None where they could not be read.
     :ivar service: the Service on this cluster; None where there is none.
+    :ivar mesh: what the mesh says for rules that leave it out, in the shape of a traffic policy.
+    :ivar doubt: why that is not sure; empty where it is.
     """
 
     clients: Sequence[Client]
     endpoints: Sequence[Endpoint]
     rules: Sequence[raw.Raw] | None
     service: raw.Raw | None
+    mesh: raw.Raw = field(default_factory=dict)
+    doubt: str = ""
+
+    def effective(self, policy: raw.Raw) -> Setting:
+        """What counts for the service: the traffic policy of its rule, its own wish, or the mesh's."""
+        return foretelling.effective(policy, self.service or {}, self.mesh)
 
     def starved(self, setting: Setting) -> list[tuple[Client, list[locality.Locality]]]:
         """Clients whose weights leave out localities that have endpoints, with these localities."""
@@ -54,42 +62,54 @@ def refuse_starving(setting: Setting, scene: Scene, service: Service) -> None:
         )
 
 
-def findings(setting: Setting, scene: Scene, service: Service, rule: raw.Raw | None) -> list[Finding]:
-    """All that is worth knowing, the important first."""
-    told = [*_of_service(setting, scene, service), *_of_prediction(setting, scene, service)]
+def findings(
+    setting: Setting, scene: Scene, service: Service, rule: raw.Raw | None, counts: Setting | None = None
+) -> list[Finding]:
+    """All that is worth knowing, the important first.
+
+    :param setting: that of the rule by itself. :param counts: what counts for the service in all, where that is something else.
+    """
+    counts = counts or setting
+    told = [*_of_service(setting, counts, scene, service), *of_prediction(counts, scene, str(service))]
+    if scene.doubt:
+        told.append(Finding("info", "mesh_unknown", str(service), scene.doubt, "What the rule itself sets is not concerned."))
     if rule is not None:
         told += [*_of_other_rules(scene, service, rule), *_of_parts(rule)]
     return sorted(told, key=lambda one: one.level != "warning")
 
 
-def _of_service(setting: Setting, scene: Scene, service: Service) -> Iterator[Finding]:
+def _of_service(setting: Setting, counts: Setting, scene: Scene, service: Service) -> Iterator[Finding]:
     if scene.service is None:
         yield Finding("warning", "no_service", str(service), f"{service} does not exist on this cluster.", "Check host.")
     elif not scene.endpoints:
         yield Finding("warning", "no_endpoints", str(service), f"{service} has no ready endpoint.", "Nothing can be foretold yet.")
-    wanted = raw.text(scene.service or {}, "spec", "trafficDistribution")
+    wanted = foretelling.traffic_distribution(scene.service or {})
     if wanted and setting == Setting(outlier_detection=setting.outlier_detection):
         message = f"{service} has trafficDistribution {wanted}, which counts while its rule has no locality setting."
         yield Finding("warning", "traffic_distribution", str(service), message, "Give failover_priority or distribute to decide here.")
-    for client, left in scene.starved(setting):
+    for client, left in scene.starved(counts):
         message = f"Clients in {client.locality} of cluster {client.cluster} send nothing to {', '.join(map(str, left))}."
         yield Finding("warning", "starved", str(service), message, "Name these localities in distribute.")
 
 
-def _of_prediction(setting: Setting, scene: Scene, service: Service) -> Iterator[Finding]:
+def of_prediction(setting: Setting, scene: Scene, title: str) -> Iterator[Finding]:
+    """How far a prediction holds.
+
+    :param title: what it is about.
+    """
     keys = [told.partition("=")[0] for told in setting.failover_priority]
     hidden = [key for key in keys if key not in _KNOWN_BEHIND_GATEWAYS]
     if hidden and any(one.is_behind_gateway(client) for one in scene.endpoints for client in scene.clients):
         message = f"Endpoints behind an east-west gateway do not show {', '.join(hidden)}: none of them matches there."
-        yield Finding("warning", "labels_across_networks", str(service), message, f"Use {locality.NETWORK} across networks.")
+        yield Finding("warning", "labels_across_networks", title, message, f"Use {locality.NETWORK} across networks.")
     unknown = [told for told in setting.failover_priority if "=" not in told and told not in _KNOWN_OF_CLIENTS]
     if unknown:
         message = f"What is foretold holds for clients without the labels {', '.join(unknown)}."
-        yield Finding("info", "client_labels", str(service), message, "A client that has them may see another order.")
+        yield Finding("info", "client_labels", title, message, "A client that has them may see another order.")
     lost = sum(one.locality == locality.Locality() for one in scene.endpoints)
     if lost:
-        message = f"The locality of {lost} endpoints of {service} is not known, because their nodes have no such labels."
-        yield Finding("warning", "unknown_locality", str(service), message, f"Label the nodes with {locality.REGION} and {locality.ZONE}.")
+        message = f"The locality of {lost} endpoints of {title} is not known, because their nodes have no such labels."
+        yield Finding("warning", "unknown_locality", title, message, f"Label the nodes with {locality.REGION} and {locality.ZONE}.")
 
 
 def _of_other_rules(scene: Scene, service: Service, rule: raw.Raw) -> Iterator[Finding]:
@@ -106,6 +126,16 @@ def _of_other_rules(scene: Scene, service: Service, rule: raw.Raw) -> Iterator[F
         elif host.same(theirs, service.host, raw.namespace(other)):
             message = f"{title} is for {service} too, and only one traffic policy counts."
             yield Finding("warning", "second_rule", title, message, "Put both into one rule.")
+
+
+def own_settings(rule: raw.Raw) -> list[str]:
+    """What of the mesh's locality load balancing a rule sets by itself, for all, for a port or for a subset."""
+    policy = raw.mapping(rule, "spec", "trafficPolicy")
+    parts = [("", policy)]
+    parts += [(f"port {raw.number(one, 'port', 'number')}: ", one) for one in raw.items(policy, "portLevelSettings")]
+    parts += [(f"subset {raw.text(one, 'name')}: ", raw.mapping(one, "trafficPolicy")) for one in raw.items(rule, "spec", "subsets")]
+    paths = {"localityLbSetting": ("loadBalancer", "localityLbSetting"), "outlierDetection": ("outlierDetection",)}
+    return [f"{where}{name}" for where, part in parts for name, path in paths.items() if raw.at(part, *path) is not None]
 
 
 def _of_parts(rule: raw.Raw) -> Iterator[Finding]:

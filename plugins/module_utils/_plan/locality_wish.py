@@ -34,13 +34,22 @@ class Wish:
 
 
 def wish(options: Mapping[str, Any]) -> Wish:
-    """What the options of the module ask for.
+    """What the options of the module ask for of one service.
+
+    :raises MeshyardError: they make no sense.
+    """
+    asked = fields(options)
+    host.of_host(options["service_host"], options["namespace"])
+    return Wish(options["namespace"], options["name"], options["service_host"], asked)
+
+
+def fields(options: Mapping[str, Any]) -> Object:
+    """The fields that the options ask for, in the words of Istio.
 
     :raises MeshyardError: they make no sense.
     """
     locality_refusals.refuse(options)
-    host.of_host(options["service_host"], options["namespace"])
-    fields: Object = {}
+    found: Object = {}
     setting: Object = {}
     if options["distribute"]:
         setting["distribute"] = [
@@ -51,13 +60,13 @@ def wish(options: Mapping[str, Any]) -> Wish:
         setting["failover"] = [{"from": one["from"], "to": one["to"]} for one in options["failover"]]
     if options["failover_priority"]:
         setting["failoverPriority"] = list(options["failover_priority"])
-    if setting:
-        fields["localityLbSetting"] = {"enabled": True, **setting}
+    if setting or options["enabled"] is not None:
+        found["localityLbSetting"] = {"enabled": options["enabled"] is not False, **setting}
     if options["outlier_detection"] is not None:
-        fields["outlierDetection"] = {_OUTLIER[key]: value for key, value in options["outlier_detection"].items() if value is not None}
+        found["outlierDetection"] = {_OUTLIER[key]: value for key, value in options["outlier_detection"].items() if value is not None}
     if options["connection_pool"] is not None:
-        fields["connectionPool"] = _without_nulls(options["connection_pool"])
-    return Wish(options["namespace"], options["name"], options["service_host"], fields)
+        found["connectionPool"] = _without_nulls(options["connection_pool"])
+    return found
 
 
 def _without_nulls(value: Any) -> Any:

@@ -12,10 +12,14 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster import rea
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import locality, raw
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import foretelling, locality, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.host import Service
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.locality import Client, Endpoint, Locality
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane, control_planes
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.locality_scene import Scene
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.locality_services import Panorama
+from ansible_collections.meshyard.istio.plugins.module_utils._run import rendering
 
 _SERVICE_NAME = "kubernetes.io/service-name"
 
@@ -28,21 +32,134 @@ class Member:
     cluster: Cluster
 
 
-def scene(members: Iterable[Member], here: Cluster, service: Service, rules_in: frozenset[str], namespace: str) -> Scene:
+def scene(
+    members: Iterable[Member], here: Cluster, service: Service, rules_in: frozenset[str], namespace: str, revision: str | None = None
+) -> Scene:
     """All that bears on the traffic of a service.
 
     :param here: the cluster that holds the rules. :param rules_in: the namespaces whose rules may apply.
-    :param namespace: of the control plane, whose label names the network.
+    :param namespace: of the control plane, whose label names the network. :param revision: whose settings are the mesh's.
     """
     clients: list[Client] = []
     endpoints: list[Endpoint] = []
     for member in members:
-        network = _network(member.cluster, namespace)
-        nodes = {raw.name(node): locality.of_node(node) for node in read.objects(member.cluster, kind("Node"), metadata_only=True)}
-        clients += [Client(member.name, where, network) for where in sorted(set(nodes.values()))]
-        endpoints += _endpoints(member, service, nodes, network)
+        place = _place(member, namespace)
+        clients += place.clients
+        endpoints += _endpoints(place, service)
     own = read.get(here, kind("Service"), service.name, service.namespace)
-    return Scene(clients, endpoints, _rules(here, rules_in), own)
+    rules = _rules(here)
+    mesh, doubt = _mesh_policy(here, namespace, revision)
+    return Scene(clients, endpoints, rules and [rule for rule in rules if raw.namespace(rule) in rules_in], own, mesh, doubt)
+
+
+def panorama(members: Iterable[Member], here: Cluster, namespace: str) -> Panorama:
+    """All that bears on the traffic of a mesh, in four lists of each cluster.
+
+    :param here: the cluster that holds the rules. :param namespace: of the control plane.
+    """
+    clients: list[Client] = []
+    endpoints: dict[Service, list[Endpoint]] = {}
+    for member in members:
+        place = _place(member, namespace)
+        clients += place.clients
+        for service, found in _all_endpoints(place).items():
+            endpoints.setdefault(service, []).extend(found)
+    services = {Service(raw.namespace(one), raw.name(one)): one for one in read.objects(here, kind("Service"))}
+    return Panorama(clients, endpoints, services, _rules(here), namespace)
+
+
+def planes(cluster: Cluster, namespace: str) -> dict[str, tuple[ControlPlane, raw.Raw]]:
+    """The control planes whose istiod runs in a cluster, by revision, each with its Deployment."""
+    deployments = read.objects(cluster, kind("Deployment"), namespace, labels="app=istiod")
+    return {found.revision: (found, one) for one in deployments for found in control_planes([one])}
+
+
+def mesh_config(cluster: Cluster, namespace: str, revision: str) -> raw.Raw:
+    """The mesh configuration of a revision; empty where there is none, or where it is broken."""
+    found = read.get(cluster, kind("ConfigMap"), Names(revision, namespace).mesh_config, namespace)
+    return parsed(raw.text(found or {}, "data", "mesh"))
+
+
+def parsed(text: str) -> raw.Raw:
+    """A mesh configuration from its text."""
+    try:
+        found = rendering.parse_yaml(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _mesh_policy(cluster: Cluster, namespace: str, revision: str | None) -> tuple[raw.Raw, str]:
+    """What the mesh says for rules that leave it out, and why that is not sure."""
+    try:
+        known = [name for name in planes(cluster, namespace) if revision in (None, name)]
+        found = [foretelling.mesh_policy(mesh_config(cluster, namespace, name)) for name in known]
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return {}, "The settings of the mesh may not be read, so that Istio's defaults are supposed."
+    if not found:
+        return {}, "There is no such control plane on this cluster, so that Istio's defaults are supposed for the mesh."
+    if any(one != found[0] for one in found):
+        return found[0], f"The revisions {', '.join(known)} say different things for the mesh; those of {known[0]} are supposed."
+    return found[0], ""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A cluster with its nodes, and who asks from there."""
+
+    member: Member
+    nodes: dict[str, Locality]
+    network: str
+
+    @property
+    def clients(self) -> list[Client]:
+        return [Client(self.member.name, where, self.network) for where in sorted(set(self.nodes.values()))]
+
+
+def _place(member: Member, namespace: str) -> _Place:
+    nodes = {raw.name(node): locality.of_node(node) for node in read.objects(member.cluster, kind("Node"), metadata_only=True)}
+    return _Place(member, nodes, _network(member.cluster, namespace))
+
+
+def _endpoints(place: _Place, service: Service) -> list[Endpoint]:
+    """The ready endpoints of one service."""
+    cluster = place.member.cluster
+    slices = read.objects(cluster, kind("EndpointSlice"), service.namespace, labels=f"{_SERVICE_NAME}={service.name}")
+    ready = _ready(slices)
+    pods = read.objects(cluster, kind("Pod"), service.namespace, metadata_only=True) if ready else []
+    marks = {raw.name(pod): raw.labels_of(pod) for pod in pods}
+    return [_endpoint(place, one, marks.get(_pod_of(one), {})) for one in ready]
+
+
+def _all_endpoints(place: _Place) -> dict[Service, list[Endpoint]]:
+    """The ready endpoints of all services."""
+    cluster = place.member.cluster
+    grouped: dict[Service, list[raw.Raw]] = {}
+    for one in read.objects(cluster, kind("EndpointSlice"), labels=_SERVICE_NAME):
+        grouped.setdefault(Service(raw.namespace(one), raw.labels_of(one)[_SERVICE_NAME]), []).append(one)
+    pods = read.objects(cluster, kind("Pod"), metadata_only=True) if grouped else []
+    marks = {(raw.namespace(pod), raw.name(pod)): raw.labels_of(pod) for pod in pods}
+    return {
+        service: [_endpoint(place, one, marks.get((service.namespace, _pod_of(one)), {})) for one in _ready(slices)]
+        for service, slices in grouped.items()
+    }
+
+
+def _ready(slices: Iterable[raw.Raw]) -> list[raw.Raw]:
+    """The ready endpoints of a service, each pod once: a service of two address families has a slice for each."""
+    ready = [one for each in slices for one in raw.items(each, "endpoints") if raw.at(one, "conditions", "ready") is not False]
+    return list({_pod_of(one) or str(raw.items(one, "addresses")): one for one in ready}.values())
+
+
+def _pod_of(one: raw.Raw) -> str:
+    return raw.text(one, "targetRef", "name")
+
+
+def _endpoint(place: _Place, one: raw.Raw, marks: dict[str, str]) -> Endpoint:
+    where = locality.of_pod(marks, place.nodes.get(raw.text(one, "nodeName")))
+    return Endpoint(place.member.name, where, marks.get(locality.NETWORK) or place.network, marks)
 
 
 def _network(cluster: Cluster, namespace: str) -> str:
@@ -50,26 +167,10 @@ def _network(cluster: Cluster, namespace: str) -> str:
     return raw.labels_of(found or {}).get(locality.NETWORK, "")
 
 
-def _endpoints(member: Member, service: Service, nodes: dict[str, Locality], network: str) -> list[Endpoint]:
-    """The ready endpoints, each pod once: a service of two address families has a slice for each."""
-    slices = read.objects(member.cluster, kind("EndpointSlice"), service.namespace, labels=f"{_SERVICE_NAME}={service.name}")
-    ready = [one for each in slices for one in raw.items(each, "endpoints") if raw.at(one, "conditions", "ready") is not False]
-    unique = {raw.text(one, "targetRef", "name") or str(raw.items(one, "addresses")): one for one in ready}
-    pods = read.objects(member.cluster, kind("Pod"), service.namespace, metadata_only=True) if ready else []
-    marks = {raw.name(pod): raw.labels_of(pod) for pod in pods}
-    found = []
-    for one in unique.values():
-        own = marks.get(raw.text(one, "targetRef", "name"), {})
-        where = locality.of_pod(own, nodes.get(raw.text(one, "nodeName")))
-        found.append(Endpoint(member.name, where, own.get(locality.NETWORK) or network, own))
-    return found
-
-
-def _rules(cluster: Cluster, namespaces: frozenset[str]) -> list[raw.Raw] | None:
+def _rules(cluster: Cluster) -> list[raw.Raw] | None:
     try:
-        found = read.objects(cluster, kind("DestinationRule"))
+        return list(read.objects(cluster, kind("DestinationRule")))
     except ApiError as error:
         if error.status == 403:
             return None
         raise
-    return [rule for rule in found if raw.namespace(rule) in namespaces]

@@ -10,7 +10,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._errors import Mesh
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import locality
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality_wish
 
-NOTHING: dict[str, Any] = dict.fromkeys(("failover", "failover_priority", "distribute", "outlier_detection", "connection_pool"))
+NOTHING: dict[str, Any] = dict.fromkeys(("enabled", "failover", "failover_priority", "distribute", "outlier_detection", "connection_pool"))
 RULE = {**NOTHING, "namespace": "shop", "name": "cart", "service_host": "cart"}
 
 
@@ -26,6 +26,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "There is nothing to set": {},
     "distribute and failover cannot": {**weights(("eu", {"eu": 100})), **failover(("eu", "us"))},
     "distribute and failover_priority cannot": {**weights(("eu", {"eu": 100})), "failover_priority": ["app"]},
+    "enabled is false, so that": {"enabled": False, **failover(("eu", "us"))},
     "from eu to eu leads back": failover(("eu", "eu")),
     "from eu/a to us must name two regions": failover(("eu/a", "us")),
     "from eu to * must name two regions": failover(("eu", "*")),
