@@ -51,7 +51,8 @@ class Remote:
 
     def verdict(self, connect: Callable[[], Cluster] | None = None, *, primary: bool = True, name: str = "") -> tuple[str, str]:
         asked = Primary("us", connect or (lambda: self.primary)) if primary else None
-        gate = Gate(cluster(FakeApi()), Wish(("shop",), NEW, cluster_name=name), Patience(0, lambda _line: None, lambda: None), primary=asked)
+        patience = Patience(0, lambda _line: None, lambda: None)
+        gate = Gate(cluster(FakeApi()), Wish(("shop",), NEW, cluster_name=name), patience, primary=asked)
         gate.look()
         return gate.checks[1].verdict, gate.checks[1].detail
 
