@@ -411,9 +411,9 @@ def _wait(run: Run, names: revisions.Names, plan: Plan, targets: list[Object]) -
 
 def _absent(run: Run, names: revisions.Names) -> None:
     cluster = run.cluster
+    others = peers.reached(run)
     found = retire.belonging(remains.of_planes(cluster, names.namespace), names)
     adopt.refuse_operators(found, cluster.name)
-    others = peers.reached(run)
     blockers = _blockers(run, names, others) if found else []
     if not run.params["force"]:
         retire.refuse(blockers, names.revision, cluster.name)

@@ -101,16 +101,16 @@ def test_a_revision_goes_only_when_no_cluster_uses_it_and_one_that_is_lost_count
     assert done["requests"] > alone["requests"] + 20
 
 
-def test_clusters_that_are_one_or_have_one_name_are_refused(primary: Planes, us: Remote) -> None:
+def test_clusters_that_are_one_or_have_one_name_are_refused(planes: Planes, us: Remote) -> None:
     cases: list[list[dict[str, Any]]] = [
         [us.option, us.option],
         [us.option, {**us.option, "name": "asia"}],
-        [{"name": "us", "kubeconfig": str(primary.server.kubeconfig)}],
+        [{"name": "us", "kubeconfig": str(planes.server.kubeconfig)}],
     ]
     for clusters in cases:
-        refused = primary.refusal("istio_revision", revision=OLD, state="absent", clusters=clusters)
+        refused = planes.refusal("istio_revision", revision=OLD, state="absent", clusters=clusters)
         assert "are one, or have one name" in refused["problem"]
-    refused = primary.refusal("istio_revision", revision=OLD, state="absent", clusters=[{**us.option, "expected_cluster_uid": "other"}])
+    refused = planes.refusal("istio_revision", revision=OLD, state="absent", clusters=[{**us.option, "expected_cluster_uid": "other"}])
     assert "expected_cluster_uid is other" in refused["problem"]
 
 
