@@ -371,9 +371,9 @@ def _render(run: Run, names: revisions.Names, chart: rendering.Renderer) -> list
 
 def _absent(run: Run, names: revisions.Names) -> None:
     cluster = run.cluster
+    others = peers.reached(run)
     found = retire.belonging(remains.of_planes(cluster, names.namespace), names)
     adopt.refuse_operators(found, cluster.name)
-    others = peers.reached(run)
     blockers = _blockers(run, names, others) if found else []
     if not run.params["force"]:
         retire.refuse(blockers, names.revision, cluster.name)

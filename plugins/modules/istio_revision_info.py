@@ -33,6 +33,11 @@ options:
     elements: str
     choices: [pods, workloads, namespaces, gateways, proxies, blockers, statistics]
     default: []
+  cluster_name:
+    description:
+      - Name of this cluster in the answer, by which istiod knows it. When not given, it is the context, else the address.
+      - Give it together with O(clusters) for a cluster that has no istiod of its own.
+    type: str
   revisions:
     description:
       - Revisions or tags to return in RV(revisions) and RV(blockers). Without any, all are.
@@ -45,7 +50,12 @@ extends_documentation_fragment:
   - meshyard.istio.attributes.info
   - meshyard.istio.connection
   - meshyard.istio.control_plane
+  - meshyard.istio.peer.clusters
 notes:
+  - >-
+    With O(clusters) the views of all clusters are joined, and every row names its cluster. The proxies that an istiod knows of
+    another cluster are held against the pods of that cluster. A cluster that cannot be reached is named in RV(unreadable), and
+    it blocks every revision in RV(blockers).
   - >-
     To ask the istiods, the account needs the permission to C(create) and C(get) C(pods/portforward) in the namespaces of the
     control planes.
@@ -73,6 +83,16 @@ EXAMPLES = r"""
     revisions: [1-31-0]
   register: mesh
 
+- name: Show how far a migration is in all clusters of a mesh
+  meshyard.istio.istio_revision_info:
+    gather: [statistics, blockers]
+    cluster_name: eu
+    clusters:
+      - name: us
+        kubeconfig: ~/.kube/config
+        context: us
+  register: mesh
+
 - name: Fail when a CA expires within thirty days
   ansible.builtin.assert:
     that: item.ca_expiry is none or item.ca_expiry > '%Y-%m-%dT%H:%M:%SZ' | strftime(now(utc=true).timestamp() + 30 * 86400)
@@ -82,11 +102,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 revisions:
-  description: The control planes, by namespace and revision.
+  description: The control planes, by namespace and revision, with O(clusters) for one cluster after the other.
   returned: success
   type: list
   elements: dict
   contains:
+    cluster:
+      description: Name of the cluster, for one of O(clusters) that which is given there.
+      type: str
     revision:
       description: Name of the revision, V(default) for the one without a name.
       type: str
@@ -136,10 +159,12 @@ revisions:
       description: Number of unfinished pods whose proxy it injected.
       type: int
     proxies:
-      description: Number of connected proxies. C(null) unless V(proxies) or V(statistics) is gathered.
+      description:
+        - Number of connected proxies, for V(remote) those of the cluster. C(null) unless V(proxies) or V(statistics) is gathered.
       type: int
   sample:
-    - revision: 1-32-0
+    - cluster: central
+      revision: 1-32-0
       version: 1.32.0
       namespace: istio-system
       location: cluster
@@ -156,7 +181,9 @@ revisions:
       pods: 24
       proxies: null
 ambient:
-  description: Namespaces in ambient mode and waypoints, which work without sidecars and which these modules leave alone.
+  description:
+    - Namespaces in ambient mode and waypoints, which work without sidecars and which these modules leave alone.
+    - The name of another cluster and a slash stand before what is there.
   returned: success
   type: dict
   sample: {namespaces: [], waypoints: []}
@@ -166,8 +193,8 @@ pods:
   type: list
   elements: dict
   sample:
-    - {namespace: shop, pod: web-5d4c7-x2x8q, workload: Deployment web, desired: 1-32-0, revision: 1-31-0, version: 1.31.0,
-       image: "docker.io/istio/proxyv2:1.31.0", native: true, gateway: false, ready: true}
+    - {cluster: central, namespace: shop, pod: web-5d4c7-x2x8q, workload: Deployment web, desired: 1-32-0, revision: 1-31-0,
+       version: 1.31.0, image: "docker.io/istio/proxyv2:1.31.0", native: true, gateway: false, ready: true}
 workloads:
   description:
     - The workloads. C(desired) is the revision that a new pod gets, C(pods) the number of pods by the revision they have.
@@ -176,7 +203,8 @@ workloads:
   type: list
   elements: dict
   sample:
-    - {namespace: shop, kind: Deployment, name: web, images: ["registry.example.com/web:7"], desired: 1-32-0, pods: {1-31-0: 3}}
+    - {cluster: central, namespace: shop, kind: Deployment, name: web, images: ["registry.example.com/web:7"], desired: 1-32-0,
+       pods: {1-31-0: 3}}
 namespaces:
   description:
     - The namespaces that concern the mesh. C(injection) is V(revision), V(none), V(blocked) (the API server refuses new pods) or
@@ -186,7 +214,7 @@ namespaces:
   type: list
   elements: dict
   sample:
-    - {name: shop, labels: {istio.io/rev: prod}, injection: revision, revision: 1-32-0, tag: prod,
+    - {cluster: central, name: shop, labels: {istio.io/rev: prod}, injection: revision, revision: 1-32-0, tag: prod,
        reason: "The pod gets a sidecar of revision 1-32-0 by tag prod."}
 gateways:
   description:
@@ -197,7 +225,7 @@ gateways:
   type: list
   elements: dict
   sample:
-    - {kind: Deployment, namespace: istio-ingress, name: istio-ingress, services: [istio-ingress], gateway: null,
+    - {cluster: central, kind: Deployment, namespace: istio-ingress, name: istio-ingress, services: [istio-ingress], gateway: null,
        source: pod label, desired: 1-32-0, running: [1-31-0]}
 proxies:
   description: The connected proxies, also those of other clusters. C(null) unless gathered.
@@ -236,8 +264,8 @@ statistics:
       injected: {1-31-0: 1, 1-32-0: 1}
       connected: {1-31-0: 1, 1-32-0: 1}
     mismatches:
-      - {namespace: shop, pod: cart-7f8b-2jq4x, workload: Deployment cart, desired: 1-32-0, injected: 1-31-0, connected: 1-31-0,
-         version: 1.31.0, status: failed, reason: "its sidecar is of revision 1-31-0, and should be of 1-32-0"}
+      - {cluster: central, namespace: shop, pod: cart-7f8b-2jq4x, workload: Deployment cart, desired: 1-32-0, injected: 1-31-0,
+         connected: 1-31-0, version: 1.31.0, status: failed, reason: "its sidecar is of revision 1-31-0, and should be of 1-32-0"}
 unreadable:
   description: What could not be read, in sentences. Empty when nothing is missing in the answer.
   returned: success
@@ -254,7 +282,7 @@ steps:
   type: list
   elements: dict
 requests:
-  description: Number of requests to the API server, without the questions to istiods.
+  description: Number of requests to the API servers of all clusters, without the questions to istiods.
   returned: success
   type: int
 """
@@ -263,10 +291,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
+from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, peers
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import statistics
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import survey
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import joined
 from ansible_collections.meshyard.istio.plugins.module_utils._run import inventory
 
 DETAILS = ("pods", "workloads", "namespaces", "gateways", "proxies", "blockers", "statistics")
@@ -277,6 +304,8 @@ def spec() -> dict[str, Any]:
     return {
         **arguments.connection(),
         **arguments.control_plane_namespace(),
+        **arguments.clusters(),
+        "cluster_name": {"type": "str"},
         "gather": {"type": "list", "elements": "str", "choices": list(DETAILS), "default": []},
         "revisions": {"type": "list", "elements": "str", "default": []},
     }
@@ -288,27 +317,19 @@ def main() -> None:
     with reporting(module):
         run = Run(module)
         params = run.params
-        seen = inventory.survey(run.cluster, params["control_plane_namespace"], params["gather"])
-        planes = survey.revisions(seen, params["revisions"])
+        own = params["cluster_name"] or ""
+        others = peers.reached(run, own)
+        seen = inventory.everywhere(run.cluster, own, params["control_plane_namespace"], params["gather"], others)
+        planes = joined.revisions(seen, params["revisions"])
         names = [plane["revision"] for plane in planes]
         run.answer(
             (),
             revisions=planes,
-            ambient=survey.ambient(seen),
-            **{name: _detail(name, seen, names) if name in params["gather"] else None for name in DETAILS},
+            ambient=joined.ambient(seen),
+            **{name: joined.detail(name, seen, names) if name in params["gather"] else None for name in DETAILS},
             unreadable=seen.unreadable,
+            requests=run.cluster.api.requests + sum(one.requests for one in others),
         )
-
-
-def _detail(name: str, seen: survey.Survey, revisions: list[str]) -> Any:
-    if name == "statistics":
-        return statistics.migration(seen.verdicts)
-    if name == "blockers":
-        return survey.blockers(seen, revisions)
-    if name == "proxies":
-        return survey.proxies(seen.connections) if seen.connections else []
-    found = {"pods": survey.pods, "workloads": survey.workloads, "namespaces": survey.namespaces, "gateways": survey.gateways}
-    return found[name](seen)
 
 
 if __name__ == "__main__":

@@ -101,14 +101,36 @@ def test_a_revision_goes_only_when_no_cluster_uses_it_and_one_that_is_lost_count
     assert done["requests"] > alone["requests"] + 20
 
 
-def test_clusters_that_are_one_or_have_one_name_are_refused(primary: Planes, us: Remote) -> None:
+def test_clusters_that_are_one_or_have_one_name_are_refused(planes: Planes, us: Remote) -> None:
     cases: list[list[dict[str, Any]]] = [
         [us.option, us.option],
         [us.option, {**us.option, "name": "asia"}],
-        [{"name": "us", "kubeconfig": str(primary.server.kubeconfig)}],
+        [{"name": "us", "kubeconfig": str(planes.server.kubeconfig)}],
     ]
     for clusters in cases:
-        refused = primary.refusal("istio_revision", revision=OLD, state="absent", clusters=clusters)
+        refused = planes.refusal("istio_revision", revision=OLD, state="absent", clusters=clusters)
         assert "are one, or have one name" in refused["problem"]
-    refused = primary.refusal("istio_revision", revision=OLD, state="absent", clusters=[{**us.option, "expected_cluster_uid": "other"}])
+    refused = planes.refusal("istio_revision", revision=OLD, state="absent", clusters=[{**us.option, "expected_cluster_uid": "other"}])
     assert "expected_cluster_uid is other" in refused["problem"]
+
+
+def test_the_views_of_all_clusters_are_joined_and_a_lost_one_is_named(primary: Planes, us: Remote) -> None:
+    us.namespace("us-shop", OLD)
+    us.pod("web-0", "us-shop", OLD)
+    us.serve(OLD)
+    lost = {"name": "asia", **LOST}
+    gather = ["pods", "namespaces", "blockers", "statistics"]
+    alone = primary.run("istio_revision_info", gather=gather, cluster_name="eu")
+    found = primary.run("istio_revision_info", gather=gather, cluster_name="eu", clusters=[us.option, lost])
+    assert [(one["cluster"], one["revision"], one["location"], one["pods"]) for one in found["revisions"]] == [
+        ("eu", OLD, "cluster", 0), ("us", OLD, "remote", 1),
+    ]  # fmt: skip
+    assert [one for one in found["revisions"] if one["cluster"] == "eu"] == alone["revisions"]
+    assert [(one["cluster"], one["pod"], one["revision"]) for one in found["pods"]] == [("us", "web-0", OLD)]
+    assert ("us", "us-shop") in {(one["cluster"], one["name"]) for one in found["namespaces"]}
+    blocking = {(one["cluster"], one["kind"], one["name"]) for one in found["blockers"][OLD]}
+    assert {("us", "Namespace", "us-shop"), ("us", "Pod", "web-0"), ("asia", "Cluster", "asia")} <= blocking
+    assert [one["cluster"] for one in alone["blockers"][OLD]] == ["us"]
+    assert any(sentence.startswith("Cluster asia cannot be reached: ") for sentence in found["unreadable"])
+    assert found["requests"] > alone["requests"] + 20
+    us.namespace("us-shop", None)

@@ -21,9 +21,9 @@ def migration(verdicts: Sequence[Verdict]) -> dict[str, Any]:
 
     A workload counts under a revision as injected or connected when all its pods do, else under C(mixed).
     """
-    by_workload: dict[tuple[str, str, str], list[Verdict]] = {}
+    by_workload: dict[tuple[str, str, str, str], list[Verdict]] = {}
     for verdict in verdicts:
-        key = (verdict.namespace, verdict.workload.kind, verdict.workload.name)
+        key = (verdict.cluster, verdict.namespace, verdict.workload.kind, verdict.workload.name)
         by_workload.setdefault(key, []).append(verdict)
     groups = list(by_workload.values())
     return {
@@ -61,6 +61,7 @@ def _common(revisions: Iterable[str | None]) -> str | None:
 
 def _mismatch(verdict: Verdict) -> dict[str, Any]:
     return {
+        "cluster": verdict.cluster,
         "namespace": verdict.namespace,
         "pod": verdict.pod,
         "workload": str(verdict.workload),

@@ -30,7 +30,8 @@ class Target:
 class Verdict:
     """One pod held against its target.
 
-    C(status) is C(ok), C(failed), or C(unknown) where istiod could not be asked; C(reason) is empty when it is ok.
+    C(status) is C(ok), C(failed), or C(unknown) where istiod could not be asked; C(reason) is empty when it is ok. C(cluster) is
+    the name of its cluster, where that was told.
     """
 
     namespace: str
@@ -42,6 +43,7 @@ class Verdict:
     version: str
     status: Status
     reason: str
+    cluster: str = ""
 
 
 def verdicts(

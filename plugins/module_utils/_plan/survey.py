@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import gateway, labels, raw, statistics, syncz, usage, workload
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import gateway, labels, raw, statistics, syncz, workload
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.injection import Decision
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
@@ -40,6 +40,8 @@ class Survey:
 
     :ivar pods: unfinished pods, perhaps with their metadata only.
     :ivar gateways: of the Gateway API.
+    :ivar connections: what the istiods of this cluster say. :ivar heard: what those of all clusters say, where several were read.
+    :ivar name: of the cluster. :ivar cluster_id: by which istiod knows the cluster, empty where it does not tell.
     :ivar authorities: by control plane namespace.
     :ivar unreadable: sentences, one for each thing that could not be read.
     """
@@ -56,6 +58,8 @@ class Survey:
     authorities: Mapping[str, Authority | None] = field(default_factory=dict)
     evidence: Evidence | None = None
     unreadable: list[str] = field(default_factory=list)
+    name: str = ""
+    heard: syncz.Connections | None = None
 
     @cached_property
     def namespace_labels(self) -> dict[str, dict[str, str]]:
@@ -77,8 +81,15 @@ class Survey:
     def verdicts(self) -> list[Verdict]:
         """Every pod that has a proxy or should have one, held against what it should have."""
         targets = {(raw.namespace(pod), raw.name(pod)): self.target(pod) for pod in self.pods}
-        found = verdicts(self.pods, targets, self.connections, self.cluster_id, self.owners)
-        return [one for one in found if one.desired or one.injected]
+        asked = self.connections if self.heard is None else self.heard
+        found = verdicts(self.pods, targets, asked, self.cluster_id, self.owners)
+        return [replace(one, cluster=self.name) for one in found if one.desired or one.injected]
+
+    def connected(self, plane: ControlPlane) -> list[syncz.Connection] | None:
+        """The proxies that are connected to a control plane; of one that runs elsewhere those of this cluster. None if nobody asked."""
+        if self.heard is not None and plane.location != "cluster":
+            return [one for one in self.heard.of_plane(plane.revision) if one.cluster == self.cluster_id]
+        return self.connections.of_plane(plane.revision) if self.connections is not None else None
 
 
 def revisions(survey: Survey, only: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -171,15 +182,9 @@ def proxies(connections: syncz.Connections) -> list[dict[str, Any]]:
     ]
 
 
-def blockers(survey: Survey, only: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
-    """What stands against deleting each of these revisions."""
-    known = [survey.evidence] if survey.evidence else []
-    return {name: [asdict(one) for one in usage.blockers(name, known)] for name in only}
-
-
 def _revision(plane: ControlPlane, survey: Survey, pods_of: Mapping[str | None, int]) -> dict[str, Any]:
     authority = survey.authorities.get(plane.namespace) if plane.location == "cluster" else None
-    connected = survey.connections.of_plane(plane.revision) if survey.connections else None
+    connected = survey.connected(plane)
     return {
         "revision": plane.revision,
         "version": plane.version,

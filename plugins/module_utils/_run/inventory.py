@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError, Unreachable
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.peer import Peer
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import certificate, raw, restart, syncz
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import Mesh
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.joined import Joined, join
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.survey import Authority, Survey
 from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence, proxies, workloads
 
@@ -30,7 +33,17 @@ _AUTHORITY_KEYS = ("ca-cert.pem", "root-cert.pem", "tls.crt", "ca.crt")
 _ROOT = "istio-ca-root-cert"
 _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
 
+_AT_ONCE = 8
+
 Lister = Callable[..., list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A cluster among others of its mesh: its name in Istio, empty where nobody told, and whether it is another than the one asked."""
+
+    name: str
+    other: bool = False
 
 
 @dataclass
@@ -57,16 +70,48 @@ class _Reader:
             return None
 
 
-def survey(cluster: Cluster, namespace: str, gather: Collection[str] = ()) -> Survey:
+def everywhere(cluster: Cluster, name: str, namespace: str, gather: Collection[str], peers: Sequence[Peer]) -> Joined:
+    """What is in the mesh of several clusters, read at the same time.
+
+    :param name: of the first cluster, by which istiod knows it.
+    """
+    if not peers:
+        return Joined([_named(survey(cluster, namespace, gather), name or cluster.name)])
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        others = pool.map(lambda peer: _of_peer(peer, namespace, gather), peers)
+        own = survey(cluster, namespace, gather, Part(name))
+        found = list(others)
+    unreached = {peer.name: one for peer, one in zip(peers, found, strict=True) if isinstance(one, str)}
+    return join([own, *(one for one in found if isinstance(one, Survey))], unreached)
+
+
+def _named(alone: Survey, name: str) -> Survey:
+    proof = replace(alone.evidence, cluster=name) if alone.evidence else None
+    return replace(alone, name=name, evidence=proof)
+
+
+def _of_peer(peer: Peer, namespace: str, gather: Collection[str]) -> Survey | str:
+    """What is in another cluster, or why it could not be read."""
+    if peer.cluster is None:
+        return peer.problem
+    try:
+        return survey(peer.cluster, namespace, gather, Part(peer.name, other=True))
+    except (ApiError, Unreachable) as problem:
+        return problem.problem.rstrip(".")
+
+
+def survey(cluster: Cluster, namespace: str, gather: Collection[str] = (), part: Part | None = None) -> Survey:
     """What is in the mesh.
 
     :param namespace: the control plane namespace; those of other control planes are found by themselves.
     :param gather: the details that are wanted, as in the option C(gather).
+    :param part: what the cluster is to others that are read as well; None where it is read alone.
     """
     mesh = workloads.mesh(cluster, namespace)
     reader = _Reader(cluster)
     wanted = frozenset(gather)
-    proof = evidence.collect(cluster, namespace) if "blockers" in wanted else None
+    proof = _proof(cluster, namespace, part) if "blockers" in wanted else None
+    asked = [one for one in mesh.planes if part is None or one.location != "remote"]
     detailed = bool(wanted & _DETAILED)
     istiods = reader.list("Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING) if wanted & _CONNECTED else []
     homes = sorted({one.namespace for one in mesh.planes if one.location == "cluster"})
@@ -79,10 +124,11 @@ def survey(cluster: Cluster, namespace: str, gather: Collection[str] = ()) -> Su
         owners=restart.owners_of(replica_sets),
         services=_reuse(proof and proof.services, lambda: reader.list("Service")) if "gateways" in wanted else [],
         gateways=reader.list("Gateway"),
-        connections=_connections(cluster, mesh, proof, istiods) if wanted & _CONNECTED else None,
-        cluster_id=proxies.cluster_id(istiods),
+        connections=_connections(cluster, asked, proof, istiods) if wanted & _CONNECTED else None,
+        cluster_id=proxies.cluster_id(istiods) or (part.name if part else ""),
         authorities={home: _authority(reader, home) for home in homes},
         evidence=proof,
+        name=(part.name if part else "") or cluster.name,
     )
     found.unreadable.extend(dict.fromkeys([*reader.unreadable, *_silent(found), *_unread(proof)]))
     return found
@@ -92,9 +138,16 @@ def _reuse(known: Any, otherwise: Callable[[], list[dict[str, Any]]]) -> list[di
     return list(known) if known is not None else otherwise()
 
 
-def _connections(cluster: Cluster, mesh: Mesh, proof: Evidence | None, istiods: list[dict[str, Any]]) -> syncz.Connections:
+def _proof(cluster: Cluster, namespace: str, part: Part | None) -> Evidence:
+    found = evidence.collect(cluster, namespace, retired_too=part is None or not part.other)
+    return replace(found, cluster=part.name) if part and part.name else found
+
+
+def _connections(
+    cluster: Cluster, planes: Sequence[ControlPlane], proof: Evidence | None, istiods: list[dict[str, Any]]
+) -> syncz.Connections:
     known = proof.connections if proof else None
-    return known if known is not None else proxies.connections(cluster, mesh.planes, istiods)
+    return known if known is not None else proxies.connections(cluster, planes, istiods)
 
 
 def _workloads(proof: Evidence | None, name: str, reader: _Reader) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ def test_statistics_count_pods_and_workloads_and_list_what_is_wrong() -> None:
     }
     assert [one["pod"] for one in found["mismatches"]] == ["cart-2", "db-0"]
     assert found["mismatches"][0] == {
+        "cluster": "",
         "namespace": "shop",
         "pod": "cart-2",
         "workload": "StatefulSet cart",
