@@ -10,7 +10,6 @@ from tests.harness.planes import SYSTEM, Planes
 from tests.harness.primary import NEW, Primary
 
 
-
 @pytest.fixture
 def options(planes: Planes, primary: Primary) -> dict[str, Any]:
     """The options by which the cluster joins; its istiod is the injector on the loopback."""
