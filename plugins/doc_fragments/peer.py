@@ -65,7 +65,7 @@ options:
 options:
   primary:
     description:
-      - The cluster in which the istiod runs that is to serve this one.
+      - The cluster in which the istiod runs that is to serve this one. Needed unless objects are only taken away.
       - >-
         None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
     type: dict

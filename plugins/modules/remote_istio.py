@@ -62,7 +62,8 @@ options:
       - V(address) takes O(addresses), such as those of a load balancer in front of istiod.
       - >-
         V(pods) takes the addresses of istiod's pods, on a network that all clusters share. Each restart of istiod outdates
-        them, and until this module runs again no pod starts in the injected namespaces of this cluster.
+        them, and until this module or M(meshyard.istio.remote_endpoints) runs no pod starts in the injected namespaces of
+        this cluster.
     type: str
     choices: [gateway, address, pods]
     default: gateway
@@ -101,6 +102,8 @@ extends_documentation_fragment:
 notes:
   - O(primary) is needed with O(state=present).
 seealso:
+  - module: meshyard.istio.remote_endpoints
+  - module: meshyard.istio.mirrored_services
   - module: meshyard.istio.istio_revision
   - module: meshyard.istio.namespace_revision
   - name: Install primary-remote
@@ -286,7 +289,8 @@ def _render(run: Run, names: revisions.Names, chart: rendering.Renderer, place: 
     params = run.params
     kubernetes = control_plane.kubernetes_version(run.cluster, chart.version, params["allow_unsupported"], run.warn)
     values = remote.chart_values(place, names, addresses, params["values"])
-    return remote.wanted(chart.objects(names.istiod, names.namespace, values, kubernetes), names, addresses)
+    source = remote.source(params["reach"], names.revision, params["gateway_service"])
+    return remote.wanted(chart.objects(names.istiod, names.namespace, values, kubernetes), names, addresses, source)
 
 
 def _execute(

@@ -11,6 +11,7 @@ from tests.harness import fronts
 from tests.harness.injector import Injector
 from tests.harness.mesh import Mesh
 from tests.harness.planes import Planes
+from tests.harness.primary import Primary
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +60,16 @@ def planes(planes_server: ApiServer, injector: Injector) -> Iterator[Planes]:
     cluster = Planes(planes_server, injector)
     yield cluster
     cluster.wipe()
+
+
+@pytest.fixture
+def primary(server: ApiServer) -> Iterator[Primary]:
+    """A primary whose istiod serves others behind one address."""
+    found = Primary(server)
+    found.istiod()
+    found.gateway({"ip": "10.98.1.20"})
+    yield found
+    found.clear()
 
 
 @pytest.fixture

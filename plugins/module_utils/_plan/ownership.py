@@ -30,6 +30,13 @@ def applied_fields(live: Object, manager: str) -> Object | None:
     return None
 
 
+def applied(live: Object, manager: str) -> Object:
+    """What the manager applied, with the values of now; a field that somebody else took over since is missing."""
+    fields = applied_fields(live, manager)
+    held: Object = _held(fields, live) if fields else {}
+    return held
+
+
 def differences(wanted: Object, live: Object, manager: str) -> tuple[str, ...]:
     """Paths where the live object is not what we want, or where we own what we no longer want.
 
@@ -59,6 +66,17 @@ def overruled(live: Object, manager: str, paths: tuple[str, ...]) -> dict[str, s
             if path in owned or any(leaf.startswith((f"{path}.", f"{path}[")) for leaf in owned):
                 owners[path] = entry.get("manager", "unknown")
     return owners
+
+
+def _held(fields: Any, live: Any) -> Any:
+    """The part of a live value that a field set names."""
+    if not _branches(fields):
+        return live
+    if isinstance(live, list):
+        keys = [json.loads(key[2:]) for key in fields if key.startswith("k:")]
+        return [item for item in live if _key_of(item, keys) is not None or f"v:{json.dumps(item)}" in fields]
+    known = live if isinstance(live, dict) else {}
+    return {key[2:]: _held(below, known[key[2:]]) for key, below in fields.items() if key.startswith("f:") and key[2:] in known}
 
 
 def _compare(fields: Any, wanted: Any, live: Any, path: str) -> Iterator[str]:

@@ -18,12 +18,17 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision impo
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, leftover
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import stamped
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.leftover import MANAGER
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.source import GATEWAY, PODS, Source, ready
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Create, Object, Patch, Plan, Ref, ref_of
 
 NETWORK = "topology.istio.io/network"
 CONTROLLED_BY = "topology.istio.io/controlPlaneClusters"
+OWNER = "remote-"  # and the revision
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ANY = "*"
+# The chart needs an address to render, and records it among its values. These are for documentation (RFC 5737, RFC 3849): with a
+# real one, that record would change whenever istiod's address does. The addresses themselves are in our EndpointSlice.
+_STAND_INS = {4: "192.0.2.1", 6: "2001:db8::1"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Istiod:
 
 def owner(revision: str) -> str:
     """The owner of the objects of a revision on a remote cluster."""
-    return f"remote-{revision}"
+    return f"{OWNER}{revision}"
 
 
 def istiod(deployment: raw.Raw) -> Istiod:
@@ -129,7 +134,7 @@ def chart_values(place: Place, names: Names, addresses: Sequence[str], given: Ma
         "revision": "" if names.revision == labels.DEFAULT else names.revision,
         "global": {
             "istioNamespace": names.namespace,
-            "remotePilotAddress": addresses[0],
+            "remotePilotAddress": _STAND_INS[ipaddress.ip_address(addresses[0]).version],
             "multiCluster": {"clusterName": place.cluster},
             **({"network": place.network} if place.network else {}),
         },
@@ -138,9 +143,15 @@ def chart_values(place: Place, names: Names, addresses: Sequence[str], given: Ma
     return values.merge(path, values.hoist(given), ours)
 
 
-def wanted(rendered: Iterable[Object], names: Names, addresses: Sequence[str]) -> list[Object]:
-    """The objects as they are to be applied: the chart's own slice holds one address, ours holds all."""
-    return stamped([_complete(obj, addresses) if _is_slice(obj, names) else obj for obj in rendered], owner(names.revision))
+def wanted(rendered: Iterable[Object], names: Names, addresses: Sequence[str], source: Source) -> list[Object]:
+    """The objects as they are to be applied: the chart's own slice holds one address, ours holds all and names their source."""
+    complete = [_complete(obj, addresses, source) if _is_slice(obj, names) else obj for obj in rendered]
+    return stamped(complete, owner(names.revision))
+
+
+def source(reach: str, revision: str, gateway_service: str) -> Source:
+    """Where the addresses of istiod come from."""
+    return Source(reach, {PODS: revision, GATEWAY: gateway_service}.get(reach, ""))
 
 
 def namespace_plan(live: raw.Raw | None, names: Names, place: Place) -> Plan:
@@ -203,7 +214,7 @@ def _is_slice(obj: Object, names: Names) -> bool:
     return obj["kind"] == "EndpointSlice" and ref_of(obj).name == names.istiod
 
 
-def _complete(obj: Object, addresses: Sequence[str]) -> Object:
+def _complete(obj: Object, addresses: Sequence[str], source: Source) -> Object:
     family = f"IPv{ipaddress.ip_address(addresses[0]).version}"
-    endpoints = [{"addresses": [address], "conditions": {"ready": True}} for address in sorted(set(addresses))]
-    return {**obj, "addressType": family, "endpoints": endpoints}
+    meta = {**obj["metadata"], "annotations": {**raw.annotations_of(obj), **source.annotation}}
+    return {**obj, "metadata": meta, "addressType": family, "endpoints": ready(addresses)}

@@ -13,7 +13,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect im
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import remote
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import remote, source
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
 
 INVENTORY = (
@@ -59,7 +59,7 @@ def namespace(cluster: Cluster, names: Names) -> Object | None:
 
 def _of_pods(primary: Cluster, names: Names) -> list[str]:
     pods = read.objects(primary, kinds.kind("Pod"), names.namespace, labels=f"app=istiod,{labels.REV}={names.revision}")
-    return sorted(raw.text(pod, "status", "podIP") for pod in pods if _ready(pod) and raw.text(pod, "status", "podIP"))
+    return source.of_pods(pods)
 
 
 def _of_gateway(primary: Cluster, named: str) -> tuple[list[str], str]:
@@ -68,18 +68,11 @@ def _of_gateway(primary: Cluster, named: str) -> tuple[list[str], str]:
         raise MeshyardError(
             f"gateway_service is {named!r}, which is not NAMESPACE/NAME.", "Name the Service as istio-system/istio-eastwestgateway."
         )
-    source = f"Service {named} on cluster {primary.name}"
+    place = f"Service {named} on cluster {primary.name}"
     found = read.get(primary, kinds.kind("Service"), name, home)
     if found is None:
         raise MeshyardError(
-            f"There is no {source}, by which this cluster is to reach istiod.",
+            f"There is no {place}, by which this cluster is to reach istiod.",
             "Install an east-west gateway there with istio_gateway and expose istiod by it, or choose reach address.",
         )
-    given = raw.items(found, "status", "loadBalancer", "ingress")
-    external = [str(one) for one in raw.at(found, "spec", "externalIPs") or ()]
-    return [raw.text(one, "ip") or raw.text(one, "hostname") for one in given] or external, source
-
-
-def _ready(pod: raw.Raw) -> bool:
-    conditions = {raw.text(one, "type"): raw.text(one, "status") for one in raw.items(pod, "status", "conditions")}
-    return conditions.get("Ready") == "True" and raw.at(pod, "metadata", "deletionTimestamp") is None
+    return source.of_service(found), place

@@ -39,15 +39,22 @@ def test_other_primaries_that_may_write_stay_named(told: str, then: str | None) 
 def test_the_slice_has_every_address_once_and_in_one_order(addresses: list[str]) -> None:
     meta = {"name": NAMES.istiod, "namespace": "istio-system"}
     rendered = [{"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta}]
-    made = [remote.wanted(rendered, NAMES, order)[0]["endpoints"] for order in (addresses, addresses[::-1])]
+    known = remote.source("pods", "1-32-0", "")
+    made = [remote.wanted(rendered, NAMES, order, known)[0] for order in (addresses, addresses[::-1])]
     assert made[0] == made[1]
-    assert [one["addresses"][0] for one in made[0]] == sorted(set(addresses))
+    assert [one["addresses"][0] for one in made[0]["endpoints"]] == sorted(set(addresses))
+    assert made[0]["metadata"]["annotations"] == known.annotation
+
+
+def test_the_chart_is_rendered_alike_whatever_the_address_of_istiod() -> None:
+    first, second = (remote.chart_values(US, NAMES, [address], {}) for address in ("10.0.0.1", "10.0.0.2"))
+    assert first == second
 
 
 def test_users_values_do_not_take_the_cluster_out_of_its_mesh() -> None:
     given = {"global": {"network": "other", "proxy": {"logLevel": "debug"}}, "profile": "default"}
     values = remote.chart_values(US, NAMES, ["10.0.0.1"], given)
-    assert (values["profile"], values["global"]["network"], values["global"]["remotePilotAddress"]) == ("remote", "us-net", "10.0.0.1")
+    assert (values["profile"], values["global"]["network"]) == ("remote", "us-net")
     assert values["global"]["proxy"] == {"logLevel": "debug"}
     assert values["istiodRemote"]["injectionPath"] == "/inject/cluster/us/net/us-net"
 
