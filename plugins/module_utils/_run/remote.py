@@ -13,7 +13,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect im
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import remote
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import exposure, remote
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
 
 INVENTORY = (
@@ -68,9 +68,7 @@ def _of_gateway(primary: Cluster, named: str) -> tuple[list[str], str]:
             f"There is no {source}, by which this cluster is to reach istiod.",
             "Install an east-west gateway there with istio_gateway and expose istiod by it, or choose reach address.",
         )
-    given = raw.items(found, "status", "loadBalancer", "ingress")
-    external = [str(one) for one in raw.at(found, "spec", "externalIPs") or ()]
-    return [raw.text(one, "ip") or raw.text(one, "hostname") for one in given] or external, source
+    return exposure.addresses(found), source
 
 
 def _ready(pod: raw.Raw) -> bool:
