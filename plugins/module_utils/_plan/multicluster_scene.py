@@ -62,6 +62,7 @@ class Plane:
     serves_others: bool = False
     mesh_id: str = ""
     trust_domain: str = ""
+    network: str = ""
     aliases: tuple[str, ...] = ()
 
 
@@ -140,7 +141,7 @@ class View:
     @property
     def network(self) -> str:
         """The network it is in, or is to be in."""
-        return self.given.network or self.labelled
+        return self.given.network or self.labelled or next((plane.network for plane in self.planes if plane.network), "")
 
     @property
     def server(self) -> str:

@@ -146,6 +146,7 @@ def _plane(seen: _Reading, found: plane.ControlPlane, deployments: Iterable[Obje
         serves_others=istiod.serves_others,
         mesh_id=raw.text(mesh or {}, "defaultConfig", "meshId") or known.get("global.meshID", ""),
         trust_domain="" if mesh is None else known.get("meshConfig.trustDomain") or "cluster.local",
+        network=known.get("global.network", ""),
         aliases=tuple(str(one) for one in raw.items(mesh or {}, "trustDomainAliases")),
     )
 
