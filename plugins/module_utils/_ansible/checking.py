@@ -71,7 +71,8 @@ class Checking:
         seen = multicluster.view(given, cluster, self._namespace, here.name)
         if seen.problem or given.role != "primary":
             return seen
-        if self._params["topology"] == _REMOTE and not given.planned:
+        known = not given.planned or self._params["reach"] == "address"
+        if self._params["topology"] == _REMOTE and known:
             seen = dataclasses.replace(seen, reach=multicluster.reach(cluster, self._namespace, self._revision, seen.planes, self._params))
         return self._probed(seen, cluster, here)
 

@@ -60,14 +60,24 @@ def _clash(name: str, why: str) -> Finding:
 
 def _another_id(scene: Scene, view: View, plane: Plane) -> Finding:
     several = scene.topology == "multi_primary"
+    told = f"Cluster {view.name} is {plane.cluster_id} to its own istiod {plane.revision} (CLUSTER_ID)"
+    remedy = f"Make a new revision with the value global.multiCluster.clusterName {view.name} and move all pods to it"
     return Finding(
         "blocker" if several else "warning",
         "cluster_id_differs",
         f"istiod {plane.revision}",
-        f"Cluster {view.name} is {plane.cluster_id} to its own istiod {plane.revision} (CLUSTER_ID)"
-        + ("; a remote secret of another name would make it two clusters to the others." if several else "."),
-        f"Call it {plane.cluster_id} here, or make a new revision with global.multiCluster.clusterName {view.name} and move its pods.",
+        f"{told}; a remote secret of another name would make it two clusters to the others." if several else f"{told}.",
+        f"{remedy}, or call it {plane.cluster_id} here." if _possible(plane.cluster_id) else f"{remedy}.",
     )
+
+
+def _possible(name: str) -> bool:
+    """Whether a cluster can have this name: that of an istiod which was told none cannot be kept."""
+    try:
+        revision.check_cluster(name)
+    except MeshyardError:
+        return False
+    return True
 
 
 def _remote_secrets(scene: Scene) -> Iterator[Told]:

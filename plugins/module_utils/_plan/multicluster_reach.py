@@ -76,9 +76,8 @@ def _probe(scene: Scene, view: View) -> Iterator[Told]:
 
 def _istiod(scene: Scene, view: View) -> Iterator[Told]:
     """Whether this primary's istiod can serve the joining cluster, and by which addresses it is reached."""
-    if view.given.planned:
-        return
-    yield from _serving(scene, view)
+    if not view.given.planned:
+        yield from _serving(scene, view)
     yield from _addresses(view, view.reach)
 
 

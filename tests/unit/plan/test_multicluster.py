@@ -111,6 +111,12 @@ def test_a_name_that_its_istiod_does_not_know_matters_among_several_primaries() 
     only(several(primary("us"), primary(**own)), "blocker", "cluster_id_differs")
 
 
+@pytest.mark.parametrize(("own", "kept"), [("Kubernetes", False), ("central", True)])
+def test_the_name_that_istiod_knows_is_offered_where_it_is_one(own: str, kept: bool) -> None:
+    ((_cluster, finding),) = multicluster.findings(joining(None, primary(planes=(plane(own),))), NOW)
+    assert (f"call it {own} here" in finding.remedy) == kept
+
+
 def test_a_remote_secret_of_another_cluster_is_a_blocker() -> None:
     of_another = primary(secrets=clusters.here("eu", secret("us", "https://us:6443", uid="uid-9")))
     assert "uid-9" in only(joining(None, of_another), "blocker", "remote_secret")

@@ -150,5 +150,7 @@ def test_a_primary_without_the_revision_is_a_blocker() -> None:
 
 def test_what_a_planned_primary_lacks_is_no_blocker() -> None:
     planned = {"given": Given("eu", planned=True), "reach": None}
+    named = Reach(("gw.example.com",), "addresses")
+    assert clusters.codes(joining(None, primary(**{**planned, "reach": named})))["blocker"] == [("eu", "address_of_istiod")]
     for planes in ((), (plane(serves_others=False),), (plane("Kubernetes"),)):
         assert clusters.codes(joining(None, primary(planes=planes, **planned)))["blocker"] == []
