@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
@@ -48,17 +47,18 @@ def _data_plane(scene: Scene) -> Iterator[Told]:
     for view in scene.views:
         if view.is_primary or serving is None:
             continue
-        running = Counter(proxy.version for proxy in view.proxies)
-        for text, count in sorted(running.items()):
+        by_version: dict[str, list[str]] = {}
+        for proxy in view.proxies:
+            by_version.setdefault(proxy.version, []).append(str(proxy))
+        for text, pods in sorted(by_version.items()):
             found = _version(text)
             if found and (found.major, found.minor) > (serving.major, serving.minor):
-                first = next(str(proxy) for proxy in view.proxies if proxy.version == text)
                 yield view.name, Finding(
                     "blocker",
                     "data_plane_newer",
-                    f"Pod {first}",
-                    f"{count} proxies of cluster {view.name}, such as that of pod {first}, are of version {text}, and the istiod that is "
-                    f"to serve them is {serving}: a data plane must not be newer.",
+                    f"Pod {pods[0]}",
+                    f"{len(pods)} proxies of cluster {view.name}, such as that of pod {pods[0]}, are of version {text}, and the istiod "
+                    f"that is to serve them is {serving}: a data plane must not be newer.",
                     "Upgrade the primaries first, or let the cluster join a newer revision.",
                 )
 
