@@ -6,7 +6,7 @@ import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import multicluster
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster_scene import Given, Trust
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster_scene import Gateway, Given, Trust
 from tests.unit.plan import clusters
 from tests.unit.plan.clusters import NOW, certificate, joining, only, plane, primary, proxy, remote, secret, several, trust
 
@@ -178,6 +178,29 @@ def test_what_could_not_be_read_is_a_warning_with_the_words_of_the_api_server() 
 
 
 def test_what_was_read_is_described() -> None:
-    eu = clusters.described(joining())["eu"]
-    assert (eu["uid"], eu["mesh_id"], eu["trust_domain"], eu["roots"]) == ("uid-eu", "mesh1", "cluster.local", ["a" * 16])
-    assert eu["planes"] == [{"revision": "1-32-0", "version": "1.32.0", "cluster_id": "eu", "serves_others": True}]
+    gateway = Gateway("istio-system/gateway", "eu-net", ("10.98.1.20",))
+    assert clusters.described(joining(None, primary(given=Given("eu", network="eu-net"), gateways=(gateway,))))["eu"] == {
+        "name": "eu",
+        "role": "primary",
+        "reachable": True,
+        "host": "https://eu:6443",
+        "uid": "uid-eu",
+        "network": "eu-net",
+        "mesh_id": "mesh1",
+        "trust_domain": "cluster.local",
+        "roots": ["a" * 16],
+        "kubernetes": "v1.36.3",
+        "planes": [{"revision": "1-32-0", "version": "1.32.0", "cluster_id": "eu", "serves_others": True}],
+        "gateways": [{"service": "istio-system/gateway", "network": "eu-net", "addresses": ["10.98.1.20"]}],
+    }
+
+
+def test_what_is_not_there_is_described_as_nothing() -> None:
+    empty = {"host": "", "uid": "", "kubernetes": "", "problem": MeshyardError("No answer.", "Check it.")}
+    assert clusters.described(joining(remote(**empty)))["us"] == {
+        "name": "us",
+        "role": "remote",
+        "reachable": False,
+        **dict.fromkeys(("host", "uid", "network", "mesh_id", "trust_domain", "kubernetes")),
+        **{key: [] for key in ("roots", "planes", "gateways")},
+    }
