@@ -30,7 +30,7 @@ def _names(scene: Scene) -> Iterator[Told]:
     for view in (scene.here, *scene.others):
         yield from refused(view.name, "blocker", "name_invalid", f"cluster {view.name}", partial(revision.check_cluster, view.name))
     for one, other in scene.pairs():
-        if one.uid and one.uid == other.uid:
+        if one.uid == other.uid:
             yield one.name, Finding(
                 "blocker",
                 "same_cluster",
@@ -46,10 +46,10 @@ def _ids(scene: Scene) -> Iterator[Told]:
     """Names that the istiods have for their own clusters."""
     for view in scene.primaries:
         for other in scene.views:
-            if other is not view and other.name != view.name and any(plane.cluster_id == other.name for plane in view.planes):
+            if other.name != view.name and any(plane.cluster_id == other.name for plane in view.planes):
                 yield other.name, _clash(other.name, f"istiod in cluster {view.name} has {other.name} for the ID of its own cluster")
         for plane in scene.planes(view):
-            if plane.cluster_id and plane.cluster_id != view.name and not view.given.planned:
+            if plane.cluster_id != view.name and not view.given.planned:
                 yield view.name, _another_id(scene, view, plane)
 
 
@@ -83,10 +83,10 @@ def _possible(name: str) -> bool:
 def _remote_secrets(scene: Scene) -> Iterator[Told]:
     """What making the remote secrets would be refused for: of this cluster beside other istiods, and of others beside one here."""
     for holder in scene.primaries:
-        for reader in [scene.here] if holder is not scene.here else scene.peers:
-            if holder.secrets is None or not reader.uid or reader.uid == holder.uid or reader.name in holder.secrets.own_ids:
-                continue
-            yield from _one_secret(holder, holder.secrets, reader)
+        for reader in scene.views:
+            between = (holder is scene.here) != (reader is scene.here)
+            if holder.secrets and between and reader.uid != holder.uid and reader.name not in holder.secrets.own_ids:
+                yield from _one_secret(holder, holder.secrets, reader)
 
 
 def _one_secret(holder: View, here: remote_secret.Here, reader: View) -> Iterator[Told]:

@@ -175,11 +175,6 @@ class Scene:
         return [view for view in (self.here, *self.others) if view.problem is None]
 
     @property
-    def peers(self) -> list[View]:
-        """The other clusters that could be read."""
-        return [view for view in self.others if view.problem is None]
-
-    @property
     def primaries(self) -> list[View]:
         """The primaries that could be read."""
         return [view for view in self.views if view.is_primary]
