@@ -85,7 +85,7 @@ def _remote_secrets(scene: Scene) -> Iterator[Told]:
     for holder in scene.primaries:
         for reader in scene.views:
             between = (holder is scene.here) != (reader is scene.here)
-            if holder.secrets and between and reader.uid != holder.uid and reader.name not in holder.secrets.own_ids:
+            if holder.secrets and between and reader.name not in holder.secrets.own_ids:
                 yield from _one_secret(holder, holder.secrets, reader)
 
 
