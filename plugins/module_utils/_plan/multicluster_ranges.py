@@ -21,7 +21,7 @@ def overlap(ranges: Iterable[str], pods: Mapping[str, str], other_ranges: Iterab
     ours, theirs = used(ranges, pods), used(other_ranges, other_pods)
     for one in ours:
         for other in theirs:
-            if one.version == other.version and one.overlaps(other):
+            if one.overlaps(other):
                 return f"the pod ranges {one} and {other} overlap"
     same = sorted(pods.keys() & other_pods.keys())
     if same:

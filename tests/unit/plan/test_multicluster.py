@@ -102,7 +102,7 @@ def test_a_name_of_its_own_and_in_form_is_needed() -> None:
 
 
 def test_one_cluster_under_two_names_is_found_by_its_uid() -> None:
-    assert "uid-eu" in only(joining(remote(uid="uid-eu")), "blocker", "same_cluster")
+    assert "uid-eu" in only(joining(remote(uid="uid-eu", ranges=primary().ranges)), "blocker", "same_cluster")
 
 
 def test_a_name_that_its_istiod_does_not_know_matters_among_several_primaries() -> None:

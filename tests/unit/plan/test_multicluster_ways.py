@@ -61,6 +61,15 @@ def test_a_gateway_into_another_network_or_without_address_does_not_count() -> N
     only(joining(west(), split(gateways=(Gateway("edge/gateway", "eu-net"),))), "blocker", "gateway_without_address")
 
 
+def test_one_network_needs_no_gateway() -> None:
+    shared = remote(given=Given("us", "remote", "eu-net"))
+    assert multicluster.findings(joining(shared, split(gateways=())), NOW) == []
+
+
+def test_what_is_no_address_is_passed_over() -> None:
+    assert overlap(["pods", "10.0.0.0/24"], {"": "a/b", "10.0.0.1": "c/d"}, ["pods"], {"none": "e/f"}) == ""
+
+
 def test_one_network_needs_pod_ranges_apart() -> None:
     message = only(joining(remote(ranges=("10.101.128.0/17",))), "blocker", "pod_ranges_overlap")
     assert "10.101.128.0/17 and 10.101.0.0/16" in message
