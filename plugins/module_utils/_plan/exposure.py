@@ -16,7 +16,7 @@ def serves(service: raw.Raw | None) -> dict[str, Any] | None:
     """What callers outside know a gateway by: it stays as it is when the gateway moves."""
     if service is None:
         return None
-    ingress = [raw.text(one, "ip") or raw.text(one, "hostname") for one in raw.items(service, "status", "loadBalancer", "ingress")]
+    ingress = _balanced(service)
     ports = [one for one in raw.items(service, "spec", "ports") if one.get("nodePort")]
     return {
         "service": raw.name(service),
@@ -25,6 +25,15 @@ def serves(service: raw.Raw | None) -> dict[str, Any] | None:
         "address": ingress[0] if ingress else None,
         "node_ports": {raw.text(one, "name") or str(one.get("port")): one["nodePort"] for one in ports},
     }
+
+
+def addresses(service: raw.Raw) -> list[str]:
+    """By what a Service is reached from outside: what its load balancer gave it, host names too, else its external IPs."""
+    return _balanced(service) or [str(one) for one in raw.items(service, "spec", "externalIPs")]
+
+
+def _balanced(service: raw.Raw) -> list[str]:
+    return [raw.text(one, "ip") or raw.text(one, "hostname") for one in raw.items(service, "status", "loadBalancer", "ingress")]
 
 
 def may_drop(seen: Workload, obj: raw.Raw) -> bool:

@@ -136,7 +136,7 @@ def token_steps(there: There, reader: Reader, name: str, marks: Mapping[str, str
 
 def token_of(secret: raw.Raw) -> str:
     """The token in a token Secret, or an empty text before the token controller has filled it."""
-    return _decoded(raw.text(secret, "data", "token"))
+    return decoded(raw.text(secret, "data", "token"))
 
 
 def ca_of(secret: raw.Raw) -> str:
@@ -203,7 +203,8 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
+    """Text that a Secret holds; empty where it is none."""
     try:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._errors import Mesh
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import raw
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import converge, owner_of, stamped
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.kubeconfig import Kubeconfig, parse
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.reader import ACCOUNT, role
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.reader import ACCOUNT, decoded, role
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Delete, Object, Plan, Ref, ref_of
 
 OWNER = "remote-secret"
@@ -82,7 +81,7 @@ def _leads_to_itself(host: str) -> bool:
 
 def kubeconfig_of(secret: raw.Raw | None, name: str) -> Kubeconfig | None:
     """The kubeconfig that a Secret holds for a cluster."""
-    return parse(_decoded(raw.text(secret or {}, "data", name)))
+    return parse(decoded(raw.text(secret or {}, "data", name)))
 
 
 def refuse(here: Here, wanted: Kubeconfig, remote_uid: str) -> list[str]:
@@ -198,10 +197,3 @@ def own_ids(deployments: Iterable[raw.Raw]) -> frozenset[str]:
         for container in containers:
             found |= {raw.text(one, "value") for one in raw.items(container, "env") if raw.text(one, "name") == "CLUSTER_ID"}
     return frozenset(found - {""})
-
-
-def _decoded(text: str) -> str:
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""

@@ -68,13 +68,6 @@ def of_pods(pods: Iterable[raw.Raw]) -> list[str]:
     return sorted(raw.text(pod, "status", "podIP") for pod in pods if _is_ready(pod) and raw.text(pod, "status", "podIP"))
 
 
-def of_service(service: raw.Raw) -> list[str]:
-    """The addresses of a Service that a load balancer or its maker gave it; host names too."""
-    given = raw.items(service, "status", "loadBalancer", "ingress")
-    external = [str(one) for one in raw.at(service, "spec", "externalIPs") or ()]
-    return [raw.text(one, "ip") or raw.text(one, "hostname") for one in given] or external
-
-
 def _is_ready(pod: raw.Raw) -> bool:
     conditions = {raw.text(one, "type"): raw.text(one, "status") for one in raw.items(pod, "status", "conditions")}
     return conditions.get("Ready") == "True" and raw.at(pod, "metadata", "deletionTimestamp") is None

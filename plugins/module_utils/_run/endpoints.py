@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds, read
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import endpoints, mirrored, source
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import endpoints, exposure, mirrored, source
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import OWNER_LABEL, Object
 
 _SLICE, _SERVICE, _POD = kinds.kind("EndpointSlice"), kinds.kind("Service"), kinds.kind("Pod")
@@ -32,7 +32,7 @@ def shown(primary: Cluster, namespace: str, sources: Iterable[source.Source]) ->
     addresses = _istiods(primary, namespace, by_reach.get(source.PODS, []))
     for one in by_reach.get(source.GATEWAY, []):
         home, _slash, name = one.subject.partition("/")
-        addresses[one] = source.of_service(read.get(primary, _SERVICE, name, home) or {})
+        addresses[one] = exposure.addresses(read.get(primary, _SERVICE, name, home) or {})
     return endpoints.Shown(addresses, of_services(primary, [one.subject for one in by_reach.get(source.SERVICE, [])]))
 
 

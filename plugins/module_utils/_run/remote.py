@@ -13,7 +13,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect im
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import remote, source
+from ansible_collections.meshyard.istio.plugins.module_utils._plan import exposure, remote, source
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
 
 INVENTORY = (
@@ -75,4 +75,4 @@ def _of_gateway(primary: Cluster, named: str) -> tuple[list[str], str]:
             f"There is no {place}, by which this cluster is to reach istiod.",
             "Install an east-west gateway there with istio_gateway and expose istiod by it, or choose reach address.",
         )
-    return source.of_service(found), place
+    return exposure.addresses(found), place

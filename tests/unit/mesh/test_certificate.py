@@ -35,6 +35,16 @@ def test_a_certificate_with_an_elliptic_key_is_read_too(tmp_path: Path) -> None:
     assert certificate.expiry(make(tmp_path, 30, "ec", "-pkeyopt", "ec_paramgen_curve:P-256")) is not None
 
 
+def test_the_fingerprint_of_each_certificate_is_the_one_that_openssl_tells(tmp_path: Path) -> None:
+    bundle = [make(tmp_path, 5), make(tmp_path, 500)]
+    command = ["openssl", "x509", "-noout", "-fingerprint", "-sha256"]
+    told = [subprocess.run(command, input=one, check=True, capture_output=True, text=True).stdout for one in bundle]
+    wanted = [one.partition("=")[2].strip().replace(":", "").lower() for one in told]
+    found = certificate.certificates("\n".join([bundle[0], "in between", bundle[1]]))
+    assert [one.fingerprint for one in found] == wanted
+    assert [one.ends for one in found] == [certificate.expiry(one) for one in bundle]
+
+
 @pytest.mark.parametrize(
     "text",
     [
