@@ -23,17 +23,18 @@ def install_collection(work: Path = WORK) -> Path:
     return collections
 
 
-def play(name: str, playbook: str, target: Target, *arguments: str) -> Path:
+def play(name: str, playbook: str, target: Target, *arguments: str, evidence: Path = EVIDENCE, collections: Path = COLLECTIONS) -> Path:
     """Runs a playbook, shows its output, and keeps it with the task results as evidence.
 
     :param name: the name of the evidence. :param playbook: a playbook of the collection by its name, or a path.
+    :param evidence: the folder for what it leaves. :param collections: where the collection is installed.
     :returns: the file of task results.
     :raises SystemExit: the playbook failed.
     """
-    EVIDENCE.mkdir(parents=True, exist_ok=True)
-    tasks = EVIDENCE / f"{name}.tasks.jsonl"
+    evidence.mkdir(parents=True, exist_ok=True)
+    tasks = evidence / f"{name}.tasks.jsonl"
     print(f"\n$ ansible-playbook {playbook} {' '.join(arguments)}", flush=True)
-    _run(command(playbook, target, *arguments), EVIDENCE / f"{name}.log", environment(tasks, COLLECTIONS), show=True)
+    _run(command(playbook, target, *arguments), evidence / f"{name}.log", environment(tasks, collections), show=True)
     return tasks
 
 

@@ -22,8 +22,7 @@ def main() -> int:
     shutil.rmtree(EVIDENCE, ignore_errors=True)
     EVIDENCE.mkdir(parents=True)
     run_lab("down", "--clusters", ",".join(clusters.NAMES))
-    members = clusters.of_lab(WORK, HOSTS)
-    playbooks.install_collection()
+    members = clusters.of_lab(WORK, playbooks.install_collection(), HOSTS)
     steps.install(members)
     before = {name: state.objects(members.readers[name], EVIDENCE / f"before-{name}.json") for name in clusters.NAMES}
     facts = {

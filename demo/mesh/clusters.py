@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from demo import target
+from demo import playbooks, target
 from demo.cluster import Cluster
 from demo.settings import OLD_VERSION, Target
 
@@ -29,28 +30,41 @@ _ROLES = ("istio_control_plane", "remote_cluster", "canary_upgrade", "locality")
 class Members:
     """The clusters by name: how playbooks reach all of them, and a client for each.
 
-    :ivar target: the inventory and variables of both.
+    :ivar target: the inventory and variables of both. :ivar evidence: the folder for what is seen.
+    :ivar collections: where the collection is installed.
     """
 
     target: Target
     targets: Mapping[str, Target]
     readers: Mapping[str, Cluster]
+    evidence: Path
+    collections: Path
+
+    def play(self, name: str, playbook: str, *options: str, **variables: Any) -> Path:
+        """Runs a playbook over both clusters; the file of its task results."""
+        given = ["-e", json.dumps(variables)] if variables else []
+        return playbooks.play(name, playbook, self.target, *options, *given, evidence=self.evidence, collections=self.collections)
 
 
-def of_lab(work: Path, hosts: Mapping[str, Mapping[str, Any]] | None = None, primaries: tuple[str, ...] = (PRIMARY,)) -> Members:
+def of_lab(
+    work: Path, collections: Path, hosts: Mapping[str, Mapping[str, Any]] | None = None, primaries: tuple[str, ...] = (PRIMARY,)
+) -> Members:
     """Starts both clusters of the lab and describes them as one mesh.
 
+    :param work: the folder for inventory, variables and evidence. :param collections: where the collection is installed.
     :param hosts: further variables of the inventory's hosts. :param primaries: those with an istiod of their own.
     """
     targets = {}
     for name in NAMES:
         (work / name).mkdir(parents=True, exist_ok=True)
         targets[name] = target.of_lab(name, work / name)
+    evidence = work / "evidence"
+    evidence.mkdir(exist_ok=True)
     inventory, variables = work / "inventory.yml", work / "variables.yml"
     inventory.write_text(yaml.safe_dump(_inventory(targets, hosts or {}, primaries)))
     variables.write_text(yaml.safe_dump(_variables(targets[PRIMARY])))
     both = dataclasses.replace(targets[PRIMARY], inventory=inventory, variables=variables)
-    return Members(both, targets, {name: Cluster(where) for name, where in targets.items()})
+    return Members(both, targets, {name: Cluster(where) for name, where in targets.items()}, evidence, collections)
 
 
 def _inventory(targets: Mapping[str, Target], hosts: Mapping[str, Mapping[str, Any]], primaries: tuple[str, ...]) -> dict[str, Any]:

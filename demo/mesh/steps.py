@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from demo import playbooks, result
+from demo import result
 from demo.cluster import is_ready, plane
 from demo.mesh import echo, state
 from demo.mesh.clusters import INGRESS, INGRESS_NAMESPACE, NAMES, NAMESPACE, PRIMARY, REMOTE, Members
-from demo.settings import EVIDENCE, NEW, OLD, ROOT
+from demo.settings import NEW, OLD, ROOT
 
 JOIN, LEAVE, LOCALITY, UPGRADE = (f"meshyard.istio.{name}" for name in ("join", "leave", "locality", "upgrade"))
 RULE = {"namespace": NAMESPACE, "name": "echo", "service_host": "echo.echo.svc.cluster.local"}
@@ -23,12 +23,12 @@ _SETTLES = 30.0
 
 def install(members: Members) -> None:
     """A control plane and a gateway on the primary, and the echo service on both clusters, not yet in the mesh."""
-    playbooks.play("install", "meshyard.istio.install", members.target)
+    members.play("install", "meshyard.istio.install")
     for name in NAMES:
         kubectl(members, name, "apply", "--server-side", "-f", "-", given=echo.manifest(members, name, gateway=True))
     values = {"imagePullPolicy": "IfNotPresent", "labels": {"istio": "gateway"}}
     gateways = [{"name": INGRESS, "namespace": INGRESS_NAMESPACE, "values": values}]
-    playbooks.play("gateway", "meshyard.istio.install", members.target, "-e", json.dumps({"istio_control_plane_gateways": gateways}))
+    members.play("gateway", "meshyard.istio.install", istio_control_plane_gateways=gateways)
     kubectl(members, PRIMARY, "label", "namespace", NAMESPACE, f"istio.io/rev={OLD}")
     kubectl(members, PRIMARY, "rollout", "restart", "-n", NAMESPACE, "deployment")
     ready(members)
@@ -37,16 +37,16 @@ def install(members: Members) -> None:
 def join(members: Members) -> dict[str, Any]:
     """The remote joins; a second run changes nothing."""
     began = time.time()
-    playbooks.play("join", JOIN, members.target)
+    members.play("join", JOIN)
     seconds = round(time.time() - began)
     ready(members)
-    again = playbooks.play("join-again", JOIN, members.target)
+    again = members.play("join-again", JOIN)
     return {"changed_second_run": len(result.steps(again)), "seconds": seconds}
 
 
 def answers(members: Members, name: str, count: int = _ANSWERS, source: str = PRIMARY) -> dict[str, int]:
     """Who answers the client of a cluster."""
-    return echo.ask(members.readers[source], count, EVIDENCE / f"{name}.json")
+    return echo.ask(members.readers[source], count, members.evidence / f"{name}.json")
 
 
 def through_gateway(members: Members) -> dict[str, int]:
@@ -55,7 +55,7 @@ def through_gateway(members: Members) -> dict[str, int]:
     command = [str(ROOT / ".lab" / "bin" / "fortio"), "load", "-quiet", "-allow-initial-errors", "-keepalive=false", "-qps", "0"]
     command += ["-n", str(_ANSWERS), "-c", "4", "-H", "Host: echo.example", "-json", "-", f"http://{address}/"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
-    (EVIDENCE / "echo.json").write_text(done.stdout)
+    (members.evidence / "echo.json").write_text(done.stdout)
     return echo.shares(json.loads(done.stdout)["RetCodes"])
 
 
@@ -93,9 +93,9 @@ def distribute(members: Members) -> list[dict[str, Any]]:
 
 def upgrade(members: Members) -> dict[str, Any]:
     """Both clusters go to the new revision while the clients of both keep asking."""
-    with echo.Customers(members, EVIDENCE / "load"):
-        playbooks.play("upgrade", UPGRADE, members.target, "-e", json.dumps({"canary_upgrade_retire": True}))
-    return upgraded(members, EVIDENCE / "load")
+    with echo.Customers(members, members.evidence / "load"):
+        members.play("upgrade", UPGRADE, canary_upgrade_retire=True)
+    return upgraded(members, members.evidence / "load")
 
 
 def upgraded(members: Members, load: Path) -> dict[str, Any]:
@@ -114,14 +114,14 @@ def upgraded(members: Members, load: Path) -> dict[str, Any]:
 
 def leave(members: Members, before: dict[str, set[str]]) -> dict[str, Any]:
     """The remote leaves; what is on either cluster that was not there before it joined."""
-    playbooks.play("leave", LEAVE, members.target)
-    left = {name: state.objects(members.readers[name], EVIDENCE / f"after-{name}.json") - before[name] for name in NAMES}
+    members.play("leave", LEAVE)
+    left = {name: state.objects(members.readers[name], members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
     return {"left_over": sorted(f"{name}: {one}" for name, found in left.items() for one in found if name == REMOTE or _of_join(one))}
 
 
 def rule(given: dict[str, Any], members: Members, name: str) -> Path:
     """Sets the rule of the service by the playbook."""
-    return playbooks.play(name, LOCALITY, members.target, "-e", json.dumps({"locality_rules": [given]}))
+    return members.play(name, LOCALITY, locality_rules=[given])
 
 
 def settled(

@@ -76,6 +76,17 @@ options:
     description: Namespace and name of the Service of the east-west gateway on the primary.
     type: str
     default: istio-system/istio-eastwestgateway
+  rights:
+    description:
+      - What the reader's account may do here for this revision, by the ClusterRole C(istio-reader-clusterrole-REVISION-NAMESPACE).
+      - >-
+        V(least) lets it C(create), C(get), C(list), C(watch) and C(update) C(configmaps), and C(get), C(list), C(watch) and C(update)
+        C(mutatingwebhookconfigurations) of C(admissionregistration.k8s.io). What it reads besides comes with
+        M(meshyard.istio.remote_secret).
+      - V(chart) leaves what the chart grants, which services exported to other clusters need.
+    type: str
+    choices: [least, chart]
+    default: least
   planned_revisions:
     description:
       - Revisions of the primary that an earlier task of the same run makes, which check mode does not find. Then another istiod of the
@@ -225,6 +236,7 @@ def spec() -> dict[str, Any]:
         "reach": {"type": "str", "choices": ["gateway", "address", "pods"], "default": "gateway"},
         "addresses": {"type": "list", "elements": "str", "default": []},
         "gateway_service": {"type": "str", "default": "istio-system/istio-eastwestgateway"},
+        "rights": {"type": "str", "choices": ["least", "chart"], "default": "least"},
         "planned_revisions": {"type": "list", "elements": "str", "default": []},
         "force": {"type": "bool", "default": False},
         "allow_unsupported": {"type": "bool", "default": False},
@@ -290,7 +302,8 @@ def _render(run: Run, names: revisions.Names, chart: rendering.Renderer, place: 
     kubernetes = control_plane.kubernetes_version(run.cluster, chart.version, params["allow_unsupported"], run.warn)
     values = remote.chart_values(place, names, addresses, params["values"])
     source = remote.source(params["reach"], names.revision, params["gateway_service"])
-    return remote.wanted(chart.objects(names.istiod, names.namespace, values, kubernetes), names, addresses, source)
+    rendered = chart.objects(names.istiod, names.namespace, values, kubernetes)
+    return remote.wanted(rendered, names, addresses, source, least_rights=params["rights"] == "least")
 
 
 def _execute(

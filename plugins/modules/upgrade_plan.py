@@ -22,11 +22,12 @@ options:
     description:
       - What is planned.
       - V(upgrade) leads from the old revision to the new one.
+      - V(in_place) gives the revision that is there another version; it stays in use by all that it has, which is restarted.
       - V(retire) is about the old revision after the upgrade.
       - V(rollback) leads back. Without O(namespaces) it gives back all that the upgrade changed, as annotations, labels and the
         record of the upgrade tell. With O(namespaces) it brings back exactly those.
     type: str
-    choices: [upgrade, retire, rollback]
+    choices: [upgrade, in_place, retire, rollback]
     default: upgrade
   version:
     description:
@@ -286,7 +287,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arg
 from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.waves import of_cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import planning, preflight
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.account import ROLLBACK, UPGRADE, account
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.account import IN_PLACE, ROLLBACK, UPGRADE, account
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.finding import Image, Scene
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Asked
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import Selection, default_revision
@@ -299,7 +300,7 @@ def spec() -> dict[str, Any]:
     return {
         **arguments.connection(),
         **arguments.control_plane_namespace(),
-        "operation": {"type": "str", "choices": ["upgrade", "retire", "rollback"], "default": "upgrade"},
+        "operation": {"type": "str", "choices": ["upgrade", "in_place", "retire", "rollback"], "default": "upgrade"},
         "version": {"type": "str"},
         "revision": {"type": "str"},
         "from_revision": {"type": "str"},
@@ -372,7 +373,7 @@ def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> Scene:
 def _image(run: Run, planned: planning.Planned, extra: reading.Extras) -> Image | None:
     """The image of the new proxies; None where no upgrade is ahead."""
     params, route = run.params, planned.route
-    if params["operation"] != UPGRADE or not route.old or not planned.left.pending:
+    if params["operation"] not in (UPGRADE, IN_PLACE) or not route.old or not planned.left.pending:
         return None
     image = reading.image(extra, planned.members, route.from_revision, route.to_version, params["values"])
     if image.present or run.check or not params["pull_test"]:

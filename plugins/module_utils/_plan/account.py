@@ -14,7 +14,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.operation imp
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Route
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import GatewayMove, Upgrade, Wave
 
-UPGRADE, RETIRE, ROLLBACK = "upgrade", "retire", "rollback"
+UPGRADE, IN_PLACE, RETIRE, ROLLBACK = "upgrade", "in_place", "retire", "rollback"
 
 
 def account(kind: str, route: Route, left: Upgrade, record: Record | None, default_revision: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def account(kind: str, route: Route, left: Upgrade, record: Record | None, defau
 
 def possible(kind: str, route: Route, record: Record | None) -> bool:
     """Whether there is anything on the cluster that the operation could be about."""
-    if kind == UPGRADE:
+    if kind in (UPGRADE, IN_PLACE):
         return route.old is not None or route.new is not None
     return record is not None or bool(route.from_revision)
 
@@ -58,6 +58,8 @@ def done(kind: str, route: Route, left: Upgrade, record: Record | None) -> bool:
     """Whether nothing is left to be done."""
     if kind == UPGRADE:
         return route.new is not None and route.new.available and left.finished
+    if kind == IN_PLACE:  # whether pods have the new proxies is seen by what restarts them
+        return not left.pending
     if kind == RETIRE:
         return route.old is None and record is None and not (left.moved or left.moved_gateways)
     return left.finished and not left.moved_gateways and record is None

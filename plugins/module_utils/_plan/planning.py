@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
 from ansible_collections.meshyard.istio.plugins.module_utils._plan import rollback, route, upgrade
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.account import ROLLBACK, UPGRADE
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.account import IN_PLACE, ROLLBACK, UPGRADE
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.finding import Finding
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.members import Member, members
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.operation import Record
@@ -39,7 +39,7 @@ class Planned:
 def plan(kind: str, asked: Asked, seen: Seen, selection: Selection) -> Planned:
     """What is left of an operation.
 
-    :param kind: C(upgrade), C(retire) or C(rollback).
+    :param kind: C(upgrade), C(in_place), C(retire) or C(rollback).
     :raises MeshyardError: the operation cannot be told from what was asked and seen.
     """
     everywhere = members(seen.evidence)
@@ -47,6 +47,9 @@ def plan(kind: str, asked: Asked, seen: Seen, selection: Selection) -> Planned:
     if kind == UPGRADE:
         way = route.forward(asked, situation)
         return Planned(way, upgrade.upgrade(way, everywhere, seen.evidence, selection), everywhere)
+    if kind == IN_PLACE:
+        way = route.in_place(asked, situation)
+        return Planned(way, _stays(upgrade.upgrade(way, everywhere, seen.evidence, selection)), everywhere)
     if kind == ROLLBACK:
         way = route.backward(asked, situation, rollback.sources(everywhere, seen.evidence))
         return Planned(way, rollback.rollback(way, everywhere, seen.evidence, selection, seen.record), everywhere)
@@ -71,6 +74,11 @@ def against_rollback(planned: Planned) -> list[Finding]:
     return [
         Finding("blocker", "source_not_ready", what, f"The control plane to return to, {what}, is not ready: {lack}.", "Repair it first.")
     ]
+
+
+def _stays(left: Upgrade) -> Upgrade:
+    """What is left where the revision stays: neither tags nor the default validator nor labels change."""
+    return replace(left, tags=(), give_back=(), default_revision="")
 
 
 def _forgettable(moved: Sequence[str], way: Route, everywhere: Sequence[Member]) -> tuple[str, ...]:

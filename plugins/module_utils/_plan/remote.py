@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,17 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import 
 NETWORK = "topology.istio.io/network"
 CONTROLLED_BY = "topology.istio.io/controlPlaneClusters"
 OWNER = "remote-"  # and the revision
+# What istiod does on a cluster that it serves, besides reading it: it sets the webhook's CA bundle, puts the root certificate into
+# every namespace, and elects a leader. The chart grants much more, such as all configuration of Istio and services exported to others.
+SERVING: list[Object] = [
+    {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create", "get", "list", "watch", "update"]},
+    {
+        "apiGroups": ["admissionregistration.k8s.io"],
+        "resources": ["mutatingwebhookconfigurations"],
+        "verbs": ["get", "list", "watch", "update"],
+    },
+]
+_READER = "istio-reader-clusterrole"
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ANY = "*"
 # The chart needs an address to render, and records it among its values. These are for documentation (RFC 5737, RFC 3849): with a
@@ -143,10 +155,16 @@ def chart_values(place: Place, names: Names, addresses: Sequence[str], given: Ma
     return values.merge(path, values.hoist(given), ours)
 
 
-def wanted(rendered: Iterable[Object], names: Names, addresses: Sequence[str], source: Source) -> list[Object]:
-    """The objects as they are to be applied: the chart's own slice holds one address, ours holds all and names their source."""
+def wanted(
+    rendered: Iterable[Object], names: Names, addresses: Sequence[str], source: Source, *, least_rights: bool = True
+) -> list[Object]:
+    """The objects as they are to be applied: the chart's own slice holds one address, ours holds all and names their source.
+
+    :param least_rights: whether the reader gets only what istiod was seen to do on a cluster that it serves, see C(SERVING).
+    """
     complete = [_complete(obj, addresses, source) if _is_slice(obj, names) else obj for obj in rendered]
-    return stamped(complete, owner(names.revision))
+    narrowed = [{**obj, "rules": copy.deepcopy(SERVING)} if least_rights and _is_reader(obj) else obj for obj in complete]
+    return stamped(narrowed, owner(names.revision))
 
 
 def source(reach: str, revision: str, gateway_service: str) -> Source:
@@ -212,6 +230,10 @@ def _controllers(live: raw.Raw | None, primary: str) -> str:
 
 def _is_slice(obj: Object, names: Names) -> bool:
     return obj["kind"] == "EndpointSlice" and ref_of(obj).name == names.istiod
+
+
+def _is_reader(obj: Object) -> bool:
+    return obj["kind"] == "ClusterRole" and ref_of(obj).name.startswith(_READER)
 
 
 def _complete(obj: Object, addresses: Sequence[str], source: Source) -> Object:

@@ -98,6 +98,22 @@ def forward(asked: Asked, seen: Situation) -> Route:
     return _route(source, target, recorded, version, seen)
 
 
+def in_place(asked: Asked, seen: Situation) -> Route:
+    """The route of a revision that stays and gets another version.
+
+    :raises MeshyardError: no version or a bad one, several control planes and none named, none of the name, an operation is open.
+    """
+    if not asked.version:
+        raise MeshyardError("The version to upgrade to is not given.", "Give version, such as 1.32.1 (canary_upgrade_version in the role).")
+    versions.parse(asked.version)
+    if seen.record:
+        problem, remedy = operation.other_open(seen.record, seen.cluster)
+        raise MeshyardError(problem, remedy, record=seen.record.describe())
+    revision = asked.revision or asked.from_revision or _one_of([plane.revision for plane in seen.local], seen)
+    _refuse_unknown(revision, "", seen)
+    return _route(revision, revision, operation.Intent("", ""), asked.version, seen)
+
+
 def backward(asked: Asked, seen: Situation, candidates: Iterable[str]) -> Route:
     """The route of an upgrade that has begun, for what ends or undoes it; empty where there is none.
 

@@ -1,0 +1,176 @@
+"""Two clusters on one network become one mesh, fail over, share traffic, are upgraded together, and part, by playbooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from demo.mesh import echo, state, steps
+from demo.mesh.clusters import NAMES, NAMESPACE, PRIMARY, REMOTE
+from demo.settings import NEW
+from demo.target import run_lab
+from tests.harness.lab_cluster import until
+from tests.harness.lab_mesh_of_two import MeshOfTwo
+from tests.harness.lab_playbooks import UPGRADE, Outcome, descendants, writes
+
+JOIN, RECONCILE, LEAVE, LOCALITY = (f"meshyard.istio.{name}" for name in ("join", "reconcile", "leave", "locality"))
+HOSTS = {REMOTE: {"remote_cluster_reach": "pods", "remote_cluster_namespaces": [NAMESPACE]}}
+READER = "system:serviceaccount:istio-system:istio-reader-service-account"
+READS = {"get", "list", "watch"}
+
+
+@pytest.fixture(scope="module")
+def two(work: Path, collections: Path) -> Iterator[MeshOfTwo]:
+    """A mesh on the primary, and the same service on a remote that does not belong to it yet."""
+    mesh = MeshOfTwo(work, collections, HOSTS)
+    steps.install(mesh.members)
+    yield mesh
+    run_lab("down", "--clusters", REMOTE)
+
+
+@pytest.fixture(scope="module")
+def before(two: MeshOfTwo) -> dict[str, set[str]]:
+    """What the clusters hold before they are joined."""
+    return {name: state.objects(two.members.readers[name], two.members.evidence / f"before-{name}.json") for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def foretold(two: MeshOfTwo, before: dict[str, set[str]]) -> Outcome:
+    """The join in check mode."""
+    return two.play.run(JOIN, "--check")
+
+
+@pytest.fixture(scope="module")
+def joined(two: MeshOfTwo, foretold: Outcome) -> Outcome:
+    """The join."""
+    outcome = two.play.run(JOIN)
+    steps.ready(two.members)
+    return outcome
+
+
+def test_check_mode_of_a_join_writes_nothing_and_foretells_every_change(two: MeshOfTwo, foretold: Outcome, joined: Outcome) -> None:
+    assert [event for name in NAMES for event in writes(two.lab[name], foretold.begin, foretold.end)] == []
+    assert foretold.changes == joined.changes
+
+
+def test_a_second_join_changes_nothing(two: MeshOfTwo, joined: Outcome) -> None:
+    assert two.play.run(JOIN).changed_tasks() == []
+
+
+def test_both_clusters_answer_through_the_gateway(two: MeshOfTwo, joined: Outcome) -> None:
+    steps.awaited(lambda: min(steps.through_gateway(two.members)[name] for name in NAMES) >= 20, 30)
+    counts = steps.through_gateway(two.members)
+    assert min(counts[name] for name in NAMES) >= 20, counts
+    assert sum(counts[name] for name in NAMES) == 100, counts
+
+
+def test_the_readers_account_does_what_its_roles_allow_and_nothing_else(two: MeshOfTwo, joined: Outcome) -> None:
+    events = two.asked_by(REMOTE, READER)
+    done = {(ref.get("apiGroup", ""), ref["resource"], event["verb"]) for event in events if (ref := event.get("objectRef"))}
+    roles = [item for item in two.lab[REMOTE].items("ClusterRole") if "istio-reader" in item["metadata"]["name"]]
+    rules = [rule for role in roles for rule in role["rules"]]
+    allowed = {(g, r, verb) for rule in rules for g in rule["apiGroups"] for r in rule["resources"] for verb in rule["verbs"]}
+    assert done <= allowed
+    assert [event for event in events if event.get("responseStatus", {}).get("code") == 403] == []
+    known = {item["spec"]["names"]["plural"] for item in two.lab[REMOTE].items("CustomResourceDefinition")}
+    served = {name for _group, name, _verb in done} | known
+    # istiod asks by reviews only for gateways of the remote that have certificates, and what the cluster does not know is never read.
+    unused = {"subjectaccessreviews", "gateways", "serviceexports", "serviceimports", "workloadentries"} - served
+    assert {name for _group, name, _verb in allowed} - {name for _group, name, _verb in done} == unused
+    assert {one for one in allowed if one[2] not in READS and one[1] not in unused} == {one for one in done if one[2] not in READS}
+
+
+def test_injection_on_the_remote_works_again_after_a_restart_of_istiod(two: MeshOfTwo, joined: Outcome) -> None:
+    steps.kubectl(two.members, PRIMARY, "rollout", "restart", "-n", "istio-system", "deployment")
+    steps.kubectl(two.members, PRIMARY, "rollout", "status", "-n", "istio-system", "deployment", "--timeout=120s")
+    assert two.play.run(RECONCILE).changes == ["apply EndpointSlice istio-system/istiod-1-31-0 endpoints"]
+    steps.kubectl(two.members, REMOTE, "rollout", "restart", "-n", NAMESPACE, "deployment/client")
+    steps.ready(two.members)
+    assert two.play.run(RECONCILE).changed_tasks() == []
+
+
+def test_failover_leaves_the_cluster_and_comes_back(two: MeshOfTwo, joined: Outcome) -> None:
+    assert steps.failover(two.members) == {"local": 100, "remote_when_down": 100, "local_again": 100}
+
+
+def test_weights_share_traffic_as_foretold_and_their_absence_brings_back_what_was_before(two: MeshOfTwo, joined: Outcome) -> None:
+    for row in steps.distribute(two.members):
+        assert {name: pytest.approx(row["foretold"][name], abs=3) for name in NAMES} == row["measured"], row
+    assert two.lab[PRIMARY].get("DestinationRule", "echo", NAMESPACE) is None
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """An upgrade that was killed, stopped by a cluster that did not answer, and finished."""
+
+    refused: Outcome
+    last: Outcome
+    load: Path
+
+
+@pytest.fixture(scope="module")
+def upgraded(two: MeshOfTwo, joined: Outcome) -> Upgraded:
+    """The upgrade of both clusters under load from both."""
+    load = two.members.evidence / "load"
+    with echo.Customers(two.members, load):
+        _kill(two)
+        with two.silent(REMOTE):
+            refused = two.play.run(UPGRADE, canary_upgrade_retire=True, expect=2)
+        last = two.play.run(UPGRADE, canary_upgrade_retire=True)
+    return Upgraded(refused, last, load)
+
+
+def test_no_request_fails_while_clusters_are_upgraded_together(two: MeshOfTwo, upgraded: Upgraded) -> None:
+    facts = steps.upgraded(two.members, upgraded.load)
+    assert facts["failed"] == 0, facts
+    assert all(facts["by_cluster_pair"].values()), facts
+    assert facts["pods_on_target"] == facts["pods_total"] == 6
+
+
+def test_a_cluster_that_does_not_answer_stops_all_of_them_with_its_name(upgraded: Upgraded) -> None:
+    assert "https://10.99.0.12:6443" in upgraded.refused.said
+    assert "Cluster remote ended with the error that is shown above" in upgraded.refused.said
+    assert upgraded.refused.changes == []
+
+
+def test_the_old_revision_is_in_no_cluster(two: MeshOfTwo, upgraded: Upgraded) -> None:
+    assert steps.upgraded(two.members, upgraded.load)["old_revision_in"] == []
+
+
+def test_a_second_upgrade_changes_nothing(two: MeshOfTwo, upgraded: Upgraded) -> None:
+    assert two.play.run(UPGRADE, canary_upgrade_retire=True).changed_tasks() == []
+
+
+def test_half_of_a_mesh_is_not_upgraded(two: MeshOfTwo, upgraded: Upgraded) -> None:
+    said = two.play.run(UPGRADE, "--limit", PRIMARY, expect=2).said
+    assert "without remote of the same mesh" in said
+
+
+def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], upgraded: Upgraded) -> None:
+    begin = two.play.run(LEAVE, "--check")
+    assert [event for name in NAMES for event in writes(two.lab[name], begin.begin, begin.end)] == []
+    assert steps.leave(two.members, before) == {"left_over": []}
+    assert two.play.run(LEAVE).changed_tasks() == []
+    until(lambda: steps.answers(two.members, "left")[PRIMARY] == 100, 30, "the primary alone to answer")
+
+
+def _kill(two: MeshOfTwo) -> None:
+    """Ends a run and all of its processes once the first cluster has moved, and before the second one has."""
+    waves = [[f"{PRIMARY}/{NAMESPACE}"], [f"{REMOTE}/{NAMESPACE}"]]
+    with two.play.started(UPGRADE, "-e", json.dumps({"canary_upgrade_waves": waves})) as run:
+        run.reaches(r"Waves \| Wave 2 of 2: remote/echo\][^\n]*\n\[remote\]")
+        for pid in (run.process.pid, *descendants(run.process.pid)):
+            os.kill(pid, signal.SIGKILL)
+        run.process.wait(60)
+    assert steps.plane(_pod(two, PRIMARY)) == NEW
+
+
+def _pod(two: MeshOfTwo, name: str) -> dict[str, object]:
+    return next(pod for pod in two.members.readers[name].pods(NAMESPACE, "echo") if steps.is_ready(pod))
+
