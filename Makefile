@@ -6,10 +6,10 @@ INVENTORY ?=
 STAGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab-up lab-down lab-status demo test test-unit lint changelog freeze clean
+.PHONY: help setup lab-up lab-down lab-status demo demo-multicluster test test-unit lint changelog freeze clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install the pinned tools into .venv (again only when a requirement changed)
 	@$(PYTHON) tests/environment.py .venv requirements-dev.txt
@@ -25,6 +25,9 @@ lab-status: setup ## Show what of the lab runs
 
 demo: setup ## Upgrade a live mesh under load and show that no request was lost (INVENTORY=... for clusters of your own)
 	@$(VENV)/python -m demo $(if $(INVENTORY),--inventory $(INVENTORY))
+
+demo-multicluster: setup ## Make two clusters one mesh, shift traffic between them, upgrade both under load, and part them
+	@DEMO_WORK=demo-multicluster $(VENV)/python -m demo.mesh
 
 test: ## Run every check and test (STAGES="unit sanity" for some of them)
 	@$(PYTHON) tests/run.py $(STAGES)

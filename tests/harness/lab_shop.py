@@ -14,7 +14,8 @@ from tests.harness.lab_cluster import Body, LabCluster
 
 SERVICES = (("shop-web", "web", "orders.shop-orders:8080"), ("shop-orders", "orders", "web.shop-web:8080"))
 NAMESPACES = tuple(namespace for namespace, _app, _asks in SERVICES)
-REPLICAS = 1
+# With one replica every answer would hang on the moment in which its only endpoint is exchanged for the next one.
+REPLICAS, SURGE = 2, "100%"
 PLANE = "istio.io/rev"
 
 
@@ -23,6 +24,7 @@ def variables(labels: Mapping[str, str], gateway: str = GATEWAY, gateway_namespa
     return {
         "demo_services": SERVICES,
         "demo_replicas": REPLICAS,
+        "demo_surge": SURGE,
         "demo_labels": dict(labels),
         "demo_gateway": gateway,
         "demo_gateway_namespace": gateway_namespace,

@@ -61,6 +61,16 @@ class Traffic:
             found.update(json.loads(run.read_text())["fortio"]["RetCodes"])
         return found
 
+    def losses(self) -> list[str]:
+        """The runs of fortio that lost requests: who asked, from which pod and plane, when, and what was answered."""
+        found = []
+        for path in sorted(self._directory.glob("*.json")):
+            run = json.loads(path.read_text())
+            if set(run["fortio"]["RetCodes"]) - ANSWERED:
+                source = f"{run['client']} {run.get('client_pod', '')} of {run.get('client_plane', '')}"
+                found.append(f"{source} from {run['begin']:.1f} to {run['end']:.1f}: {run['fortio']['RetCodes']}")
+        return found
+
     def lost(self) -> dict[str, int]:
         """The answers that were none of the shop's, by status."""
         return {code: count for code, count in self.codes().items() if code not in ANSWERED}
@@ -68,7 +78,7 @@ class Traffic:
     def proves_no_loss(self, at_least: int = 500) -> None:
         """Fails when a request failed, or when there were too few of them to tell."""
         codes = self.codes()
-        assert self.lost() == {}, f"lost requests: {dict(codes)}"
+        assert self.lost() == {}, f"lost requests: {dict(codes)} by {self.losses()}"
         assert self.problems == []
         assert codes.total() >= at_least, codes
 
