@@ -32,7 +32,7 @@ class MeshOfTwo:
             cleanup.clear(plan)
         self.members: Members = clusters.of_lab(work, collections, hosts, primaries)
         self.lab = {name: LabCluster(name, work / name) for name in NAMES}
-        everywhere = LabCluster(PRIMARY, work)
+        everywhere = LabCluster(PRIMARY, work / "both")
         everywhere.target = self.members.target
         self.play = Playbooks(everywhere, collections)
 

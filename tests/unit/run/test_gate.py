@@ -247,5 +247,4 @@ def test_once_the_pods_are_right_only_pods_are_read_again(scene: Scene) -> None:
 def test_no_namespace_is_refused_and_each_counts_once() -> None:
     with pytest.raises(MeshyardError, match="no namespace"):
         parse_namespaces([], traffic=False)
-    assert parse_namespaces([], traffic=True) == ()
-    assert parse_namespaces(["b", "a", "b"], traffic=False) == ("b", "a")
+    assert (parse_namespaces([], traffic=True), parse_namespaces(["b", "a", "b"], traffic=False)) == ((), ("b", "a"))
