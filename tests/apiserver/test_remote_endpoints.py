@@ -112,6 +112,10 @@ def test_a_slice_that_does_not_name_its_source_stays_with_a_warning(joined: Plan
     assert f"EndpointSlice {SYSTEM}/{SLICE}" in str(done["warnings"])
 
 
+def test_without_a_primary_nothing_is_done(joined: Planes) -> None:
+    assert joined.refusal("remote_endpoints")["problem"] == "The option primary is missing."
+
+
 def test_watching_applies_each_change_and_outlasts_a_primary_that_does_not_answer(
     joined: Planes, primary: Primary, tmp_path: Path
 ) -> None:
