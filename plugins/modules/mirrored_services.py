@@ -148,8 +148,8 @@ def main() -> None:
     """Observe, decide, execute, answer."""
     module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("primary",))])
     with reporting(module):
+        subjects = mirrored.subjects(module.params["services"])
         run = Run(module)
-        subjects = sorted({f"{one['namespace']}/{one['name']}" for one in module.params["services"]})
         if module.params["state"] == "present":
             _present(run, subjects)
         else:

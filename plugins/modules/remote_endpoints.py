@@ -135,7 +135,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, again while there is time, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_one_of=[("primary",)])
+    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         run = Run(module)
         primary = run.peer("primary")

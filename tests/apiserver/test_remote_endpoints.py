@@ -104,6 +104,18 @@ def test_while_istiod_has_no_address_the_slice_stays_and_a_warning_says_so(
     assert (waited["changed"], waited["missing"], addresses(joined)) == (True, [], ["10.1.0.2"])
 
 
+def test_a_slice_that_does_not_name_its_source_stays_with_a_warning(joined: Planes, primary: Primary) -> None:
+    primary.pods("10.1.0.2")
+    joined.merge("EndpointSlice", SLICE, {"metadata": {"annotations": {"meshyard.io/endpoints-from": None}}}, SYSTEM)
+    done = reconcile(joined, primary)
+    assert (done["changed"], addresses(joined)) == (False, ["10.1.0.1"])
+    assert f"EndpointSlice {SYSTEM}/{SLICE}" in str(done["warnings"])
+
+
+def test_without_a_primary_nothing_is_done(joined: Planes) -> None:
+    assert joined.refusal("remote_endpoints")["problem"] == "The option primary is missing."
+
+
 def test_watching_applies_each_change_and_outlasts_a_primary_that_does_not_answer(
     joined: Planes, primary: Primary, tmp_path: Path
 ) -> None:

@@ -48,9 +48,11 @@ class Run:
     def peer(self, option: str) -> Cluster:
         """The connection to the other cluster that an option names.
 
-        :raises MeshyardError: it is the module's own cluster.
+        :raises MeshyardError: none is given, or it is the module's own cluster.
         """
-        options: dict[str, Any] = self.params[option]
+        options: dict[str, Any] | None = self.params[option]
+        if options is None:
+            raise MeshyardError(f"The option {option} is missing.", "Give the connection of the other cluster in it.")
         cluster = self.connect(options, expected_uid=options.get("expected_cluster_uid"))
         if cluster.uid == self.cluster.uid:
             raise MeshyardError(

@@ -24,12 +24,24 @@ _FAMILIES = ("IPv4", "IPv6")
 _HEADLESS = "None"
 
 
+def subjects(services: Iterable[Mapping[str, str]]) -> list[str]:
+    """Services as C(namespace/name), each once.
+
+    :raises MeshyardError: one cannot be a namespace and a name.
+    """
+    found = {f"{one['namespace']}/{one['name']}" for one in services}
+    for subject in sorted(found):
+        if not source.is_service(subject):
+            raise MeshyardError(
+                f"{subject} in services is not the namespace and the name of a Service.",
+                "Give both in lower-case letters, digits, dashes and dots, without a slash.",
+            )
+    return sorted(found)
+
+
 def service(primary: raw.Raw) -> Object:
     """The Service on the remote cluster that stands for one of the primary."""
-    ports = [
-        {key: port[key] for key in ("name", "port", "protocol", "appProtocol") if port.get(key) is not None}
-        for port in raw.items(primary, "spec", "ports")
-    ]
+    ports = [_port(port) for port in raw.items(primary, "spec", "ports")]
     headless = {"clusterIP": _HEADLESS} if raw.text(primary, "spec", "clusterIP") == _HEADLESS else {}
     meta = {"name": raw.name(primary), "namespace": raw.namespace(primary)}
     return stamped([{"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": {**headless, "ports": ports}}], OWNER)[0]

@@ -31,7 +31,10 @@ def applied_fields(live: Object, manager: str) -> Object | None:
 
 
 def applied(live: Object, manager: str) -> Object:
-    """What the manager applied, with the values of now; a field that somebody else took over since is missing."""
+    """What the manager applied, with the values of now; a field that somebody else took over since is missing.
+
+    For kinds whose lists are owned as a whole, such as EndpointSlices.
+    """
     fields = applied_fields(live, manager)
     held: Object = _held(fields, live) if fields else {}
     return held
@@ -72,9 +75,6 @@ def _held(fields: Any, live: Any) -> Any:
     """The part of a live value that a field set names."""
     if not _branches(fields):
         return live
-    if isinstance(live, list):
-        keys = [json.loads(key[2:]) for key in fields if key.startswith("k:")]
-        return [item for item in live if _key_of(item, keys) is not None or f"v:{json.dumps(item)}" in fields]
     known = live if isinstance(live, dict) else {}
     return {key[2:]: _held(below, known[key[2:]]) for key, below in fields.items() if key.startswith("f:") and key[2:] in known}
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ FROM = "meshyard.io/endpoints-from"
 PODS, GATEWAY, ADDRESS, SERVICE = "pods", "gateway", "address", "service"
 # How the annotation calls the subject of a source.
 _WORDS = {PODS: "revision", GATEWAY: "service", ADDRESS: "", SERVICE: "service"}
+_QUALIFIED = re.compile(r"[a-z0-9][-.a-z0-9]*/[a-z0-9][-.a-z0-9]*")
 _LACKS = {PODS: "ready pod of istiod", GATEWAY: "address of Service", SERVICE: "ready endpoint of Service"}
 
 
@@ -52,10 +54,14 @@ def source_of(obj: raw.Raw) -> Source | None:
     if reach not in _WORDS:
         return None
     subject = raw.text(told, _WORDS[reach]) if _WORDS[reach] else ""
-    home, _slash, name = subject.partition("/")
-    if (reach == PODS and not subject) or (reach in (GATEWAY, SERVICE) and not (home and name)):
+    if (reach == PODS and not subject) or (reach in (GATEWAY, SERVICE) and not is_service(subject)):
         return None
     return Source(reach, subject)
+
+
+def is_service(subject: str) -> bool:
+    """Whether a text can be the C(namespace/name) of a Service."""
+    return _QUALIFIED.fullmatch(subject) is not None
 
 
 def ready(addresses: Iterable[str]) -> list[Object]:

@@ -117,6 +117,12 @@ def test_slices_that_lost_their_endpoints_go_only_while_others_have_some() -> No
     assert mirrored.towards("shop/cart", [], known) == ((), False)
 
 
+@pytest.mark.parametrize(("namespace", "name"), [("", "cart"), ("shop", ""), ("shop", "cart/x"), ("shop", "Cart")])
+def test_what_cannot_be_a_service_is_refused_before_any_request(namespace: str, name: str) -> None:
+    with pytest.raises(MeshyardError, match="is not the namespace and the name of a Service"):
+        mirrored.subjects([{"namespace": "shop", "name": "db"}, {"namespace": namespace, "name": name}])
+
+
 @pytest.mark.parametrize(
     ("service", "sentence"), [(None, "There is no Service shop/cart on the primary"), ({"spec": {"type": "ExternalName"}}, "ExternalName")]
 )
