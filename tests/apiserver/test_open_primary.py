@@ -51,4 +51,3 @@ def test_a_primary_is_opened_once_and_closed_without_a_trace(mesh: Mesh, primary
     after = mesh.get("Namespace", SYSTEM)["metadata"]
     assert (exposed(mesh), mesh.exists("Deployment", "istio-eastwestgateway", SYSTEM)) == ([], False)
     assert (after["labels"], after.get("annotations") or {}) == (before["labels"], before.get("annotations") or {})
-    assert run("leave").changed == 0
