@@ -16,6 +16,9 @@ from tests.harness.mesh import SYSTEM, Mesh
 
 NETWORK = "topology.istio.io/network"
 
+# Several playbooks in a row, each of dozens of tasks.
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture
 def primary(mesh: Mesh) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,9 @@ from tests.harness import playbook
 
 CLUSTERS = ("eu", "us")
 
+# Several playbooks in a row, each of dozens of tasks.
+pytestmark = pytest.mark.timeout(400)
+
 
 @pytest.fixture
 def primaries(server: ApiServer) -> Iterator[dict[str, Any]]:
