@@ -11,12 +11,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 COLLECTION = Path("ansible_collections", "meshyard", "istio")
+DEPENDENCIES = (("community", "crypto"), ("kubernetes", "core"))
 
 
 def linked() -> Path:
     """A folder for `sys.path` in which `ansible_collections.meshyard.istio` is the working tree itself.
 
-    kubernetes.core needs no link of its own: `ansible_collections` has no `__init__.py`, so Python also looks for its
+    What it depends on needs no link of its own: `ansible_collections` has no `__init__.py`, so Python also looks for its
     parts in site-packages.
     """
     base = BUILD / "linked"
@@ -27,7 +28,7 @@ def linked() -> Path:
 
 
 def copied(purpose: str) -> Path:
-    """A folder with a fresh copy of what git would commit, and kubernetes.core beside it; one for each purpose.
+    """A folder with a fresh copy of what git would commit, and what it depends on beside it; one for each purpose.
 
     ansible-test refuses a working tree behind a link but accepts a linked dependency.
     """
@@ -45,10 +46,11 @@ def copied(purpose: str) -> Path:
 
 
 def link_dependency(base: Path) -> None:
-    """Put kubernetes.core, as the ansible package brought it, beside the collections in `base`."""
-    link = base / "ansible_collections" / "kubernetes" / "core"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    _link(link, Path(sysconfig.get_path("purelib"), "ansible_collections", "kubernetes", "core"))
+    """Put the collections that this one depends on, as the ansible package brought them, beside the collections in `base`."""
+    for namespace, name in DEPENDENCIES:
+        link = base / "ansible_collections" / namespace / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        _link(link, Path(sysconfig.get_path("purelib"), "ansible_collections", namespace, name))
 
 
 def repository_files() -> list[str]:

@@ -57,9 +57,19 @@ options:
   kind:
     description:
       - V(ingress) has a Service of the type C(LoadBalancer), V(egress) one of the type C(ClusterIP).
+      - >-
+        V(eastwest) has one of the type C(LoadBalancer) on the ports 15021, 15443, 15012 and 15017, for the workloads of other networks
+        and for clusters without an istiod of their own. M(meshyard.istio.mesh_exposure) then says what it lets in.
       - When not given, it is as in the last call with O(version), at first V(ingress).
     type: str
-    choices: [ingress, egress]
+    choices: [ingress, egress, eastwest]
+  network:
+    description:
+      - With O(kind=eastwest), the network whose workloads are behind the gateway. Its Service and pods are labelled with it.
+      - >-
+        When not given, it is as in the last call with O(version), at first empty. It stays empty where the pods of all clusters
+        reach each other, and only istiod is reached through the gateway.
+    type: str
   values:
     description:
       - Values for the chart. Keys that the chart does not know are refused.
@@ -272,7 +282,8 @@ def spec() -> dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent", "former"], "default": "present"},
         "revision": {"type": "str"},
         "version": {"type": "str"},
-        "kind": {"type": "str", "choices": ["ingress", "egress"]},
+        "kind": {"type": "str", "choices": ["ingress", "egress", "eastwest"]},
+        "network": {"type": "str"},
         "values": {"type": "dict"},
         "create_namespace": {"type": "bool", "default": False},
         "forget_former": {"type": "bool", "default": False},
@@ -301,8 +312,10 @@ def _chart(params: dict[str, Any]) -> Renderer | None:
         raise MeshyardError("State present needs a revision.", "Name the revision or tag that the gateway is to belong to.")
     if not present and params["revision"]:
         raise MeshyardError(f"revision has no meaning with state {params['state']}.", "Leave it out.")
-    if present and params["values"] and not params["version"]:
-        raise MeshyardError("values need a version, whose chart they are for.", "Give version, or leave values out to move it alone.")
+    charted = [option for option in ("values", "network") if params[option] and not params["version"]]
+    if present and charted:
+        what = " and ".join(charted)
+        raise MeshyardError(f"The option {what} needs a version, whose chart it is for.", f"Give version, or leave {what} out.")
     if not (present and params["version"]):
         return None
     version = versions.parse(params["version"])
@@ -332,7 +345,7 @@ def _move(run: Run, found: Found, chart: Renderer | None) -> None:
 def _rendered(run: Run, found: Found, chart: Renderer, wish: Wish, mesh: Mesh) -> Move:
     """The steps towards what the chart renders, and what becomes of the workload then."""
     params, cluster = run.params, run.cluster
-    how = gateway_recipe.recipe(found, params["kind"], params["values"])
+    how = gateway_recipe.recipe(found, params["kind"], params["values"], params["network"])
     chart.refuse_other()
     chart.refuse_unknown(how.values)
     kubernetes = kubernetes_version(cluster, chart.version, params["allow_unsupported"], run.warn)

@@ -133,7 +133,7 @@ def test_a_planned_revision_and_namespace_are_enough_for_check_mode(mesh: Mesh) 
         ({"revision": "1-33-0"}, "which no active webhook serves"),
         ({"revision": None}, "State present needs a revision."),
         ({"state": "former", "revision": NEW}, "has no meaning"),
-        ({"values": {"replicaCount": 2}}, "values need a version"),
+        ({"values": {"replicaCount": 2}}, "values needs a version"),
         ({"values": {"replicaCount": 2}, "version": "1.31.0"}, "was made by unknown"),
         ({"state": "absent"}, "is not removed by it"),
         ({"name": "new", "version": "1.31.0", "values": {"replicaCuont": 2}}, "replicaCuont"),
@@ -166,3 +166,16 @@ def test_a_gateway_with_the_revision_in_its_selector_cannot_be_moved_and_says_wh
 
     assert "in its selector" in told["msg"]
     assert mesh.revisions(edge).get("web", {OLD}) == {OLD}
+
+
+def test_an_east_west_gateway_keeps_kind_and_network_when_it_moves(mesh: Mesh, edge: str) -> None:
+    label = "topology.istio.io/network"
+    install(mesh, edge, name="istio-eastwestgateway", kind="eastwest", network="net-eu")
+    assert not install(mesh, edge, name="istio-eastwestgateway")["changed"]
+    install(mesh, edge, name="istio-eastwestgateway", version="1.32.0", revision=NEW)
+
+    found = mesh.get("Service", "istio-eastwestgateway", edge)
+    assert (found["spec"]["type"], found["metadata"]["labels"][label]) == ("LoadBalancer", "net-eu")
+    assert {(port["port"], port["targetPort"]) for port in found["spec"]["ports"]} == {(n, n) for n in (15021, 15443, 15012, 15017)}
+    pods = mesh.get("Deployment", "istio-eastwestgateway", edge)["spec"]["template"]["metadata"]["labels"]
+    assert (pods[label], pods["istio"], pods[REV]) == ("net-eu", "eastwestgateway", NEW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
 import json
@@ -57,10 +58,8 @@ def requirements(path: Path) -> list[Requirement]:
     return [Requirement(line) for line in lines if line and not line.startswith("-")]
 
 
-def kubernetes_core_version() -> str:
-    import ansible_collections.kubernetes.core as collection
-
-    manifest = Path(collection.__path__[0]) / "MANIFEST.json"
+def version_of(collection: str) -> str:
+    manifest = Path(importlib.import_module(f"ansible_collections.{collection}").__path__[0]) / "MANIFEST.json"
     return str(json.loads(manifest.read_text())["collection_info"]["version"])
 
 
@@ -72,9 +71,9 @@ def test_the_installed_ansible_is_in_the_range_that_is_claimed() -> None:
     assert SpecifierSet(RUNTIME["requires_ansible"]).contains(importlib.metadata.version("ansible-core"))
 
 
-def test_the_installed_kubernetes_core_is_in_the_range_that_is_claimed() -> None:
-    claimed = SpecifierSet(GALAXY["dependencies"]["kubernetes.core"])
-    assert claimed.contains(kubernetes_core_version())
+@pytest.mark.parametrize("collection", GALAXY["dependencies"])
+def test_an_installed_dependency_is_in_the_range_that_is_claimed(collection: str) -> None:
+    assert SpecifierSet(GALAXY["dependencies"][collection]).contains(version_of(collection))
 
 
 def test_execution_environments_get_libraries_that_the_tests_ran_with() -> None:

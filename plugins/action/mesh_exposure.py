@@ -1,0 +1,11 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Shows the progress of the module of the same name."""
+
+from __future__ import annotations
+
+from ansible_collections.meshyard.istio.plugins.plugin_utils.waiting import WaitingAction
+
+
+class ActionModule(WaitingAction):
+    """The shared base does it all."""
