@@ -1,0 +1,88 @@
+"""Two clusters whose pods do not reach each other become one mesh through east-west gateways, and part again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.mesh import state, steps
+from demo.mesh.clusters import NAMES, NAMESPACE, PRIMARY, REMOTE
+from demo.settings import OLD
+from demo.target import run_lab
+from tests.harness.lab_mesh_of_two import MeshOfTwo
+from tests.harness.lab_playbooks import Outcome, writes
+
+JOIN, LEAVE = "meshyard.istio.join", "meshyard.istio.leave"
+EAST_WEST = {"remote_cluster_expose": True, "remote_cluster_gateway_values": {"imagePullPolicy": "IfNotPresent"}}
+HOSTS = {
+    PRIMARY: {"meshyard_network": "net-a", **EAST_WEST},
+    REMOTE: {"meshyard_network": "net-b", "remote_cluster_namespaces": [NAMESPACE], **EAST_WEST},
+}
+
+
+@pytest.fixture(scope="module")
+def two(work: Path, collections: Path) -> Iterator[MeshOfTwo]:
+    """A mesh on the primary, and a remote in another network."""
+    mesh = MeshOfTwo(work, collections, HOSTS)
+    run_lab("network", "separate")
+    try:
+        steps.install(mesh.members)
+        yield mesh
+    finally:
+        run_lab("network", "flat")
+        run_lab("down", "--clusters", REMOTE)
+
+
+@pytest.fixture(scope="module")
+def before(two: MeshOfTwo) -> dict[str, set[str]]:
+    """What the clusters hold before they are joined."""
+    return {name: state.objects(two.members.readers[name], two.members.evidence / f"before-{name}.json") for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def foretold(two: MeshOfTwo, before: dict[str, set[str]]) -> Outcome:
+    """The join in check mode."""
+    return two.play.run(JOIN, "--check")
+
+
+@pytest.fixture(scope="module")
+def joined(two: MeshOfTwo, foretold: Outcome) -> Outcome:
+    """The join."""
+    outcome = two.play.run(JOIN)
+    steps.ready(two.members)
+    return outcome
+
+
+def test_check_mode_of_a_join_writes_nothing(two: MeshOfTwo, foretold: Outcome, joined: Outcome) -> None:
+    assert [event for name in NAMES for event in writes(two.lab[name], foretold.begin, foretold.end)] == []
+    assert foretold.changes
+
+
+def test_a_second_join_changes_nothing(two: MeshOfTwo, joined: Outcome) -> None:
+    assert two.play.run(JOIN).changed_tasks() == []
+
+
+@pytest.mark.parametrize("source", NAMES)
+def test_pods_are_answered_by_both_networks(two: MeshOfTwo, joined: Outcome, source: str) -> None:
+    def shared() -> bool:
+        return min(steps.answers(two.members, f"echo-{source}", source=source)[name] for name in NAMES) >= 20
+
+    assert steps.awaited(shared, 60), steps.answers(two.members, f"echo-{source}", source=source)
+
+
+def test_a_restart_of_istiod_does_not_stop_injection_behind_a_gateway(two: MeshOfTwo, joined: Outcome) -> None:
+    steps.kubectl(two.members, PRIMARY, "rollout", "restart", "-n", "istio-system", f"deployment/istiod-{OLD}")
+    steps.kubectl(two.members, PRIMARY, "rollout", "status", "-n", "istio-system", f"deployment/istiod-{OLD}", "--timeout=120s")
+    steps.kubectl(two.members, REMOTE, "rollout", "restart", "-n", NAMESPACE, "deployment/client")
+    steps.ready(two.members)
+
+
+def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], joined: Outcome) -> None:
+    foretold = two.play.run(LEAVE, "--check")
+    assert [event for name in NAMES for event in writes(two.lab[name], foretold.begin, foretold.end)] == []
+    two.play.run(LEAVE)
+    left = {name: state.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
+    assert left == {name: set() for name in NAMES}
+    assert two.play.run(LEAVE).changed_tasks() == []

@@ -1,0 +1,81 @@
+"""Two clusters with a control plane each get a common root, read each other, are upgraded together, and part again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.mesh import echo, state, steps
+from demo.mesh.clusters import NAMES, REMOTE
+from demo.target import run_lab
+from tests.harness.lab_mesh_of_two import MeshOfTwo
+from tests.harness.lab_playbooks import UPGRADE, Outcome, writes
+
+JOIN, LEAVE, TRUST = (f"meshyard.istio.{name}" for name in ("join", "leave", "trust"))
+
+
+@pytest.fixture(scope="module")
+def two(work: Path, collections: Path) -> Iterator[MeshOfTwo]:
+    """Two control planes under one root that do not know each other yet."""
+    trust = {"remote_cluster_exchange": True, "remote_cluster_trust_directory": str(work / "trust")}
+    mesh = MeshOfTwo(work, collections, dict.fromkeys(NAMES, trust), primaries=NAMES)
+    mesh.play.run(TRUST)
+    steps.install(mesh.members, primaries=NAMES)
+    yield mesh
+    run_lab("down", "--clusters", REMOTE)
+
+
+@pytest.fixture(scope="module")
+def before(two: MeshOfTwo) -> dict[str, set[str]]:
+    """What the clusters hold before they are joined."""
+    return {name: state.objects(two.members.readers[name], two.members.evidence / f"before-{name}.json") for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def foretold(two: MeshOfTwo, before: dict[str, set[str]]) -> Outcome:
+    """The join in check mode."""
+    return two.play.run(JOIN, "--check")
+
+
+@pytest.fixture(scope="module")
+def joined(two: MeshOfTwo, foretold: Outcome) -> Outcome:
+    """The join."""
+    return two.play.run(JOIN)
+
+
+def test_check_mode_of_a_join_writes_nothing_and_foretells_every_change(two: MeshOfTwo, foretold: Outcome, joined: Outcome) -> None:
+    assert [event for name in NAMES for event in writes(two.lab[name], foretold.begin, foretold.end)] == []
+    assert foretold.changes == joined.changes
+
+
+def test_a_second_join_and_a_second_handing_over_of_certificates_change_nothing(two: MeshOfTwo, joined: Outcome) -> None:
+    assert two.play.run(JOIN).changed_tasks() == []
+    assert two.play.run(TRUST).changed_tasks() == []
+
+
+@pytest.mark.parametrize("source", NAMES)
+def test_pods_are_answered_by_both_clusters(two: MeshOfTwo, joined: Outcome, source: str) -> None:
+    def shared() -> bool:
+        return min(steps.answers(two.members, f"echo-{source}", source=source)[name] for name in NAMES) >= 20
+
+    assert steps.awaited(shared, 60), steps.answers(two.members, f"echo-{source}", source=source)
+
+
+def test_no_request_fails_while_both_primaries_are_upgraded(two: MeshOfTwo, joined: Outcome) -> None:
+    load = two.members.evidence / "load"
+    with echo.Customers(two.members, load):
+        two.play.run(UPGRADE, canary_upgrade_retire=True)
+    facts = steps.upgraded(two.members, load)
+    assert facts["failed"] == 0, facts
+    assert all(facts["by_cluster_pair"].values()), facts
+    assert facts["pods_on_target"] == facts["pods_total"] == 6
+    assert facts["old_revision_in"] == []
+
+
+def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], joined: Outcome) -> None:
+    two.play.run(LEAVE)
+    left = {name: state.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
+    assert {name: {one for one in found if "1-32-0" not in one} for name, found in left.items()} == {name: set() for name in NAMES}
+    assert two.play.run(LEAVE).changed_tasks() == []
