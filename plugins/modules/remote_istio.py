@@ -171,8 +171,9 @@ removed:
   description: The objects that were removed.
   returned: success
   type: list
-  elements: str
-  sample: []
+  elements: dict
+  sample:
+    - {kind: Service, namespace: istio-system, name: istiod-1-31-0}
 primary_cluster:
   description: The primary that was used, C(null) with O(state=absent).
   returned: success

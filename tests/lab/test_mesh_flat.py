@@ -13,13 +13,13 @@ import pytest
 
 from demo.mesh import echo, state, steps
 from demo.mesh.clusters import NAMES, NAMESPACE, PRIMARY, REMOTE
-from demo.settings import NEW
+from demo.settings import NEW, OLD
 from demo.target import run_lab
 from tests.harness.lab_cluster import until
 from tests.harness.lab_mesh_of_two import MeshOfTwo
-from tests.harness.lab_playbooks import UPGRADE, Outcome, descendants, writes
+from tests.harness.lab_playbooks import ROLLBACK, UPGRADE, Outcome, descendants, writes
 
-JOIN, RECONCILE, LEAVE, LOCALITY = (f"meshyard.istio.{name}" for name in ("join", "reconcile", "leave", "locality"))
+JOIN, RECONCILE, ROTATE, LEAVE = (f"meshyard.istio.{name}" for name in ("join", "reconcile", "rotate", "leave"))
 HOSTS = {REMOTE: {"remote_cluster_reach": "pods", "remote_cluster_namespaces": [NAMESPACE]}}
 READER = "system:serviceaccount:istio-system:istio-reader-service-account"
 READS = {"get", "list", "watch"}
@@ -105,6 +105,31 @@ def test_weights_share_traffic_as_foretold_and_their_absence_brings_back_what_wa
     assert two.lab[PRIMARY].get("DestinationRule", "echo", NAMESPACE) is None
 
 
+def test_a_rotated_token_stops_no_traffic_and_the_old_one_is_worth_nothing(two: MeshOfTwo, joined: Outcome) -> None:
+    old = _token_names(two)
+    load = two.members.evidence / "load-rotation"
+    with echo.Customers(two.members, load):
+        two.play.run(ROTATE)
+    counts = echo.pairs(load)
+    assert all(counts.values()), counts
+    assert [pair for pair in counts if pair.endswith("-failed")] == []
+    assert not old & _token_names(two)
+    assert two.play.run(JOIN).changed_tasks() == []
+
+
+def test_a_gate_that_fails_on_one_cluster_stops_all_and_rollback_leaves_the_old_revision_alone(two: MeshOfTwo, joined: Outcome) -> None:
+    source = {"namespace": NAMESPACE, "workload": "client"}
+    probe = {"from": source, "to": "http://echo.echo:8080/?status=500", "expect": {"success_percent": 100}}
+    probes = "{{ [" + json.dumps(probe) + "] if inventory_hostname == '" + REMOTE + "' else [] }}"
+    failed = two.play.run(UPGRADE, canary_upgrade_probes=probes, canary_upgrade_gate_timeout=5, expect=2)
+    assert f"Cluster {REMOTE}: the gate for Wave 1 of 2: {PRIMARY}/{NAMESPACE} failed" in failed.said
+    assert {steps.plane(_pod(two, name)) for name in NAMES} == {OLD}
+    assert all(state.has_revision(two.members.readers[name], NEW) for name in NAMES)
+    two.play.run(ROLLBACK)
+    assert not any(state.has_revision(two.members.readers[name], NEW) for name in NAMES)
+    assert two.play.run(ROLLBACK).changed_tasks() == []
+
+
 @dataclass(frozen=True)
 class Upgraded:
     """An upgrade that was killed, stopped by a cluster that did not answer, and finished."""
@@ -164,7 +189,7 @@ def _kill(two: MeshOfTwo) -> None:
     """Ends a run and all of its processes once the first cluster has moved, and before the second one has."""
     waves = [[f"{PRIMARY}/{NAMESPACE}"], [f"{REMOTE}/{NAMESPACE}"]]
     with two.play.started(UPGRADE, "-e", json.dumps({"canary_upgrade_waves": waves})) as run:
-        run.reaches(r"Waves \| Wave 2 of 2: remote/echo\][^\n]*\n\[remote\]")
+        run.reaches(r"Waves \| Wave 2 of 2: remote/echo\][\s\S]{0,200}\[remote\] \d")
         for pid in (run.process.pid, *descendants(run.process.pid)):
             os.kill(pid, signal.SIGKILL)
         run.process.wait(60)
@@ -174,3 +199,7 @@ def _kill(two: MeshOfTwo) -> None:
 def _pod(two: MeshOfTwo, name: str) -> dict[str, object]:
     return next(pod for pod in two.members.readers[name].pods(NAMESPACE, "echo") if steps.is_ready(pod))
 
+
+def _token_names(two: MeshOfTwo) -> set[str]:
+    found = two.lab[REMOTE].items("Secret", "istio-system")
+    return {item["metadata"]["name"] for item in found if item["type"] == "kubernetes.io/service-account-token"}
