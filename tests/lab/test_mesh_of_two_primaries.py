@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from demo.mesh import echo, state, steps
-from demo.mesh.clusters import NAMES, REMOTE
+from demo.mesh.clusters import NAMES, NAMESPACE, REMOTE
+from demo.settings import NEW
 from demo.target import run_lab
 from tests.harness.lab_mesh_of_two import MeshOfTwo
 from tests.harness.lab_playbooks import UPGRADE, Outcome, writes
 
-JOIN, LEAVE, TRUST = (f"meshyard.istio.{name}" for name in ("join", "leave", "trust"))
+JOIN, LEAVE, TRUST, IN_PLACE = (f"meshyard.istio.{name}" for name in ("join", "leave", "trust", "upgrade_in_place"))
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +75,27 @@ def test_no_request_fails_while_both_primaries_are_upgraded(two: MeshOfTwo, join
     assert facts["old_revision_in"] == []
 
 
+def test_a_revision_gets_another_version_in_place_on_both_clusters_without_a_lost_request(two: MeshOfTwo, joined: Outcome) -> None:
+    load = two.members.evidence / "load-in-place"
+    given = {"canary_upgrade_version": "1.31.0", "canary_upgrade_revision": NEW}
+    with echo.Customers(two.members, load):
+        done = two.play.run(IN_PLACE, **given)
+    facts = steps.upgraded(two.members, load)
+    assert facts["failed"] == 0, facts
+    assert _proxies(two) == {"1.31.0"}
+    assert "Cluster remote, echo Deployment client" in done.said
+    assert two.play.run(IN_PLACE, **given).changed_tasks() == []
+
+
 def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], joined: Outcome) -> None:
     two.play.run(LEAVE)
     left = {name: state.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
     assert {name: {one for one in found if "1-32-0" not in one} for name, found in left.items()} == {name: set() for name in NAMES}
     assert two.play.run(LEAVE).changed_tasks() == []
+
+
+def _proxies(two: MeshOfTwo) -> set[str]:
+    """The versions of the proxies of both clusters, by their images."""
+    pods = [pod for name in NAMES for pod in state.pods(two.members.readers[name], NAMESPACE)]
+    containers = [one for pod in pods for key in ("initContainers", "containers") for one in pod["spec"].get(key, [])]
+    return {one["image"].rpartition(":")[2] for one in containers if one["name"] == "istio-proxy"}
