@@ -135,6 +135,7 @@ def test_a_gate_that_fails_on_one_cluster_stops_all_and_rollback_leaves_the_old_
     assert all(state.has_revision(two.members.readers[name], NEW) for name in NAMES)
     two.play.run(ROLLBACK)
     assert not any(state.has_revision(two.members.readers[name], NEW) for name in NAMES)
+    assert {steps.plane(_pod(two, name)) for name in NAMES} == {OLD}
     assert two.play.run(ROLLBACK).changed_tasks() == []
 
 
