@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
+from websocket import WebSocketException
 
 from demo.cluster import Cluster, is_ready
 from demo.load import SECONDS_PER_RUN, Load, load_arguments
@@ -32,7 +35,10 @@ def manifest(members: Members, name: str, *, gateway: bool) -> str:
 
 def client_pod(cluster: Cluster) -> str:
     """The newest ready client of a cluster."""
-    return str(next(pod for pod in cluster.pods(NAMESPACE, "client") if is_ready(pod))["metadata"]["name"])
+    ready = [pod for pod in cluster.pods(NAMESPACE, "client") if is_ready(pod)]
+    if not ready:
+        raise OSError("no client is ready")
+    return str(ready[0]["metadata"]["name"])
 
 
 def ask(cluster: Cluster, count: int, evidence: Path) -> dict[str, int]:
@@ -63,7 +69,10 @@ class EchoLoad(Load):
         self._cluster = cluster
 
     def _run(self) -> tuple[dict[str, Any], str]:
-        output = self._cluster.execute(NAMESPACE, client_pod(self._cluster), ["fortio", *load_arguments(URL)], SECONDS_PER_RUN + 30)
+        try:
+            output = self._cluster.execute(NAMESPACE, client_pod(self._cluster), ["fortio", *load_arguments(URL)], SECONDS_PER_RUN + 30)
+        except (HTTPError, ApiException, WebSocketException) as problem:  # an API server may be away for a while; the service is not
+            raise OSError(str(problem)) from problem
         return {"client_cluster": self.name}, output
 
 
