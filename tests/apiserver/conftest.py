@@ -1,17 +1,29 @@
-"""API servers that live as long as the test session: one that only keeps objects, and one on which rollouts work."""
+"""API servers that live as long as a worker of the test session: one that only keeps objects, and one on which rollouts work."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
-from lab.apiserver import ApiServer
+from lab.apiserver import ApiServer, sweep
 from tests.harness import fronts
 from tests.harness.injector import Injector
 from tests.harness.mesh import Mesh
 from tests.harness.planes import Planes
 from tests.harness.primary import Primary
+
+
+def pytest_configure() -> None:
+    """Who is asked to end, as by tests/run.py, stops the servers before."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """The servers of a worker that died are ended, too."""
+    sweep()
 
 
 @pytest.fixture(scope="session")
