@@ -55,7 +55,7 @@ class Forked:
             self._said = _content(self._output), _content(self._errors)
         return self.returncode
 
-    def communicate(self, timeout: float) -> tuple[str, str]:
+    def communicate(self, timeout: float = 60) -> tuple[str, str]:
         """What the module wrote to standard output and errors until its end."""
         self.wait(timeout)
         return self._said
