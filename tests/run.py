@@ -29,7 +29,7 @@ SKIPPED = 77
 """The exit status by which a stage says that this machine lacks something that it does without."""
 
 
-BY_TWO = ("-n", "2", "--dist", "loadfile")
+BY_TWO = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 """Two processes of pytest, each with servers of its own; the tests of a file stay together, for they share what they found."""
 
 
