@@ -29,6 +29,10 @@ SKIPPED = 77
 """The exit status by which a stage says that this machine lacks something that it does without."""
 
 
+BY_TWO = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""Two processes of pytest, each with servers of its own; the tests of a file stay together, for they share what they found."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """One command.
@@ -58,7 +62,7 @@ STAGES = (
     Stage("package", (PYTHON, "-m", "tests.static.package")),
     Stage("sanity", (PYTHON, "-m", "tests.static.sanity")),
     Stage("other-python", (sys.executable, "tests/other_python.py")),
-    Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver"), ("prepare",), 30, "tests/apiserver"),
+    Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver", *BY_TWO), ("prepare",), 30, "tests/apiserver"),
     Stage("lab", (PYTHON, "-m", "pytest", "tests/lab"), ("prepare",), 45, "tests/lab", alone=True),
 )
 GROUPS = {"lint": ("ruff", "types", "imports", "ansible-lint")}

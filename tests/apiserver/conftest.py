@@ -1,17 +1,36 @@
-"""API servers that live as long as the test session: one that only keeps objects, and one on which rollouts work."""
+"""API servers that live as long as a worker of the test session: one that only keeps objects, and one on which rollouts work."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
-from lab.apiserver import ApiServer
+from lab.apiserver import ApiServer, sweep
 from tests.harness import fronts
 from tests.harness.injector import Injector
 from tests.harness.mesh import Mesh
 from tests.harness.planes import Planes
 from tests.harness.primary import Primary
+
+_LONGEST = ("test_istio_base", "test_killed_base", "test_killed_revision", "test_namespace_revision_runs", "test_trust")
+
+
+def pytest_configure() -> None:
+    """Who is asked to end, as by tests/run.py, stops the servers before."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no process waits for the other one at the end."""
+    items.sort(key=lambda item: item.path.stem not in _LONGEST)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """The servers of a worker that died are ended, too."""
+    sweep()
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,6 @@ def test_killed_at_its_write_and_run_again_a_gateway_moves_once(mesh: Mesh, thei
         process = run.start()
         proxy.at(1, process.kill, after=after)
         process.wait(60)
-        process.communicate()
 
         again = run.run()
 

@@ -65,7 +65,6 @@ def test_killed_at_any_write_and_run_again_nothing_is_lost_and_nothing_is_done_t
         process = call(mesh, shop, state=state, **through(mesh, proxy)).start()
         proxy.at(number, process.kill, after=after)
         process.wait(60)
-        process.communicate()
         killed = len(proxy.writes)
 
         again = call(mesh, shop, state=state, **through(mesh, proxy)).run()
@@ -98,7 +97,6 @@ def test_a_run_that_was_killed_frees_the_way_for_another(mesh: Mesh, shop: str) 
         process = call(mesh, shop, **through(mesh, proxy), environment={"MESHYARD_RUN_ID": "the first"}).start()
         proxy.at(2, process.kill)
         process.wait(60)
-        process.communicate()
 
     done = move(mesh, shop, environment={"MESHYARD_RUN_ID": "the second"})
 

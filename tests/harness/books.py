@@ -27,6 +27,7 @@ def play(name: str, inventory: dict[str, Any], folder: Path, *options: str, **va
         "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()),
         "ANSIBLE_HOME": str(tree.BUILD / "ansible-home"),
         "ANSIBLE_FORCE_COLOR": "0",
+        "ANSIBLE_PIPELINING": "1",
     }
     command = [str(Path(sys.executable).parent / "ansible-playbook"), f"meshyard.istio.{name}", "-i", str(hosts)]
     done = subprocess.run(

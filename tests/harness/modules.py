@@ -1,23 +1,17 @@
-"""Modules of the collection, run as real processes with their options on standard input."""
+"""Modules of the collection, run as real processes."""
 
 from __future__ import annotations
 
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests import tree
+from tests.harness.forked import Forked
 
-_PROGRAM = """
-import runpy, sys
-from ansible.module_utils import basic
-basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
-runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=True)
-"""
 # One holder of the Lease for all calls that do not name another one: a call that was killed holds up none of the next.
 _RUN = {"MESHYARD_RUN_ID": "the tests"}
 _CREDENTIALS = ("K8S_AUTH_", "KUBECONFIG", "MESHYARD_")
@@ -36,32 +30,26 @@ class Call:
     diff: bool = False
     environment: Mapping[str, str] | None = None
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self) -> Forked:
         """Starts the module and returns its process."""
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(_CREDENTIALS)}
-        process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, f"ansible_collections.meshyard.istio.plugins.modules.{self.name}"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**inherited, "PYTHONPATH": str(tree.linked()), **_RUN, **(self.environment or {})},
-        )  # fmt: skip
+        environment = {**inherited, "PYTHONPATH": str(tree.linked()), **_RUN, **(self.environment or {})}
         arguments = {**self.options, "_ansible_check_mode": self.check, "_ansible_diff": self.diff}
-        assert process.stdin is not None
-        process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
-        process.stdin.close()
-        process.stdin = None
-        return process
+        request = {"ANSIBLE_MODULE_ARGS": arguments}
+        return Forked({"name": self.name, "environment": environment, "arguments": request})
 
     def run(self, seconds: float = 100) -> dict[str, Any]:
         """Runs the module to its end and returns what it answered, failed or not."""
         return answer(self.start(), seconds)
 
 
-def answer(process: subprocess.Popen[str], seconds: float = 100) -> dict[str, Any]:
+def answer(process: Forked, seconds: float = 100) -> dict[str, Any]:
     """What a module answers at its end."""
     try:
         output, errors = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait(10)
         raise
     try:
         found: dict[str, Any] = json.loads(output)

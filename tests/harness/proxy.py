@@ -18,6 +18,17 @@ _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 _HOP_HEADERS = ("connection", "transfer-encoding", "content-length", "keep-alive")
 
 
+def _trusting() -> ssl.SSLContext:
+    """Trusts everybody. Not the default context: that reads all certificates of the host, for each request."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+_TRUSTING = _trusting()
+
+
 class WriteProxy:
     """Forwards everything to an API server.
 
@@ -38,7 +49,7 @@ class WriteProxy:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -72,10 +83,7 @@ class WriteProxy:
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         """One request to the API server."""
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        connection = http.client.HTTPSConnection(self._upstream.hostname or "", self._upstream.port, context=context, timeout=60)
+        connection = http.client.HTTPSConnection(self._upstream.hostname or "", self._upstream.port, context=_TRUSTING, timeout=60)
         try:
             connection.request(method, path, body or None, headers)
             answer = connection.getresponse()
@@ -91,6 +99,7 @@ def _nothing() -> None:
 class _Handler(BaseHTTPRequestHandler):
     owner: WriteProxy
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the body follows its headers at once
 
     def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -14,11 +14,6 @@ from typing import Any
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import errors
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 
-try:
-    from kubernetes.client import CoreV1Api
-except ImportError:  # connect() has reported this before
-    CoreV1Api = None
-
 SECONDS = 15.0
 _HANDSHAKE = re.compile(r"Handshake status (\d{3})")
 
@@ -26,6 +21,7 @@ _HANDSHAKE = re.compile(r"Handshake status (\d{3})")
 @contextlib.contextmanager
 def core_api(cluster: Cluster) -> Iterator[Any]:
     """A C(CoreV1Api) of its own for one websocket, for C(kubernetes.stream) patches the client that it uses."""
+    from kubernetes.client import CoreV1Api  # not before it is needed: it brings hundreds of models, which take a second
     from websocket import setdefaulttimeout
 
     setdefaulttimeout(SECONDS)  # without one, a server that stops answering holds the module for ever

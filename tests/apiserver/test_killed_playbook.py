@@ -1,0 +1,71 @@
+"""A module whose playbook was killed, and what a playbook says of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab.apiserver import ApiServer
+from lab.waiting import until
+from tests import tree
+from tests.harness.killing import CHART, PREPARE, run
+from tests.harness.proxy import WriteProxy
+
+
+@pytest.fixture
+def playbook(server: ApiServer, tmp_path: Path) -> Callable[[str], subprocess.Popen[str]]:
+    """Starts a playbook with one task in a process group of its own."""
+
+    def start(host: str) -> subprocess.Popen[str]:
+        options = {**PREPARE[1], **CHART, "host": host, "api_key": server.token, "revision": "orphan"}
+        task = {"name": "Install", "meshyard.istio.istio_revision": options}
+        play = {"name": "Install", "hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": [task]}
+        play["vars"] = {"ansible_python_interpreter": sys.executable}
+        path = tmp_path / "play.yml"
+        path.write_text(yaml.safe_dump([play]))
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), str(path), "-vvv"]
+        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()), "ANSIBLE_LOCAL_TEMP": str(tmp_path / "local")}
+        return subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        )
+
+    return start
+
+
+def alive_files(tmp_path: Path) -> list[Path]:
+    return list((tmp_path / "local").rglob("alive"))
+
+
+@pytest.mark.parametrize("number", [1, 3, 7])
+def test_a_module_whose_playbook_alone_was_killed_writes_no_more(
+    server: ApiServer, playbook: Callable[[str], subprocess.Popen[str]], tmp_path: Path, number: int
+) -> None:
+    with WriteProxy(server.host) as proxy:
+        process = playbook(proxy.url)
+
+        def kill_the_playbook() -> None:
+            assert alive_files(tmp_path)
+            process.kill()
+            process.wait()
+            until(lambda: not alive_files(tmp_path), 20, lambda: "The module is not told that its playbook is gone.")
+
+        proxy.watch(number, kill_the_playbook)
+        output, _errors = process.communicate(timeout=60)  # ends when the orphaned module has ended and closed its output
+        assert process.returncode < 0, output
+        assert len(proxy.writes) == number
+    run(server, "istio_revision", {"revision": "orphan", "state": "absent", "force": True})
+
+
+def test_no_secret_of_the_connection_shows_at_the_highest_verbosity(
+    server: ApiServer, playbook: Callable[[str], subprocess.Popen[str]]
+) -> None:
+    process = playbook(server.host)
+    output, _errors = process.communicate(timeout=60)
+    assert server.token not in output
+    assert "Install" in output
