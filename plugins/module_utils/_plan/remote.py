@@ -40,7 +40,7 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ANY = "*"
 # The chart needs an address to render, and records it among its values. These are for documentation (RFC 5737, RFC 3849): with a
 # real one, that record would change whenever istiod's address does. The addresses themselves are in our EndpointSlice.
-_STAND_INS = {4: "192.0.2.1", 6: "2001:db8::1"}
+STAND_INS = {4: "192.0.2.1", 6: "2001:db8::1"}
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def chart_values(place: Place, names: Names, addresses: Sequence[str], given: Ma
         "revision": "" if names.revision == labels.DEFAULT else names.revision,
         "global": {
             "istioNamespace": names.namespace,
-            "remotePilotAddress": _STAND_INS[ipaddress.ip_address(addresses[0]).version],
+            "remotePilotAddress": STAND_INS[ipaddress.ip_address(addresses[0]).version],
             "multiCluster": {"clusterName": place.cluster},
             **({"network": place.network} if place.network else {}),
         },

@@ -43,13 +43,16 @@ def stand_in(primary: Cluster, names: Names) -> Names:
     return names if names.revision in revisions or not revisions else Names(revisions[-1], names.namespace)
 
 
-def addresses(primary: Cluster, names: Names, options: Mapping[str, Any]) -> tuple[list[str], str]:
-    """The addresses by which a remote cluster reaches istiod, and where they come from, in words."""
+def addresses(primary: Cluster, names: Names, options: Mapping[str, Any], *, planned: bool = False) -> tuple[list[str], str]:
+    """The addresses by which a remote cluster reaches istiod, and where they come from, in words.
+
+    :param planned: whether the gateway is still to be made; then an address of documentation stands for its own.
+    """
     if options["reach"] == "address":
         return list(options["addresses"]), "addresses"
     if options["reach"] == "pods":
         return _of_pods(primary, names), f"the ready pods of istiod {names.revision} on cluster {primary.name}"
-    return _of_gateway(primary, options["gateway_service"])
+    return _of_gateway(primary, options["gateway_service"], planned)
 
 
 def namespace(cluster: Cluster, names: Names) -> Object | None:
@@ -62,7 +65,7 @@ def _of_pods(primary: Cluster, names: Names) -> list[str]:
     return source.of_pods(pods)
 
 
-def _of_gateway(primary: Cluster, named: str) -> tuple[list[str], str]:
+def _of_gateway(primary: Cluster, named: str, planned: bool) -> tuple[list[str], str]:
     home, _slash, name = named.partition("/")
     if not home or not name:
         raise MeshyardError(
@@ -70,9 +73,9 @@ def _of_gateway(primary: Cluster, named: str) -> tuple[list[str], str]:
         )
     place = f"Service {named} on cluster {primary.name}"
     found = read.get(primary, kinds.kind("Service"), name, home)
-    if found is None:
+    if found is None and not planned:
         raise MeshyardError(
             f"There is no {place}, by which this cluster is to reach istiod.",
             "Install an east-west gateway there with istio_gateway and expose istiod by it, or choose reach address.",
         )
-    return exposure.addresses(found), place
+    return exposure.addresses(found or {}) or ([remote.STAND_INS[4]] if planned else []), place
