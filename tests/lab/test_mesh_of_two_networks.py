@@ -99,4 +99,3 @@ def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], joi
     left = {name: state.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
     assert {name: {one for one in found if NEW not in one} for name, found in left.items()} == {name: set() for name in NAMES}
     assert two.play.run(LEAVE).changed_tasks() == []
-
