@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from demo.settings import ROOT
 
 URL = "http://echo.echo:8080/"
 _ASKED_AT_ONCE = 4
+_PATIENCE = 120.0
 _CLUSTER_OF = {status: name for name, status in STATUS.items()}
 
 
@@ -98,12 +100,11 @@ class Customers:
 
     def _next(self, count: int) -> None:
         wanted = {load.name: load.runs + count for load in self.loads}
-        pause = threading.Event()
-        for _ in range(600):
-            if all(load.runs >= wanted[load.name] for load in self.loads):
-                return
+        pause, deadline = threading.Event(), time.monotonic() + _PATIENCE
+        while any(load.runs < wanted[load.name] for load in self.loads):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no load from everywhere: {[load.problems for load in self.loads]}")
             pause.wait(0.2)
-        raise AssertionError(f"no load from everywhere: {[load.problems for load in self.loads]}")
 
 
 def pairs(directory: Path) -> dict[str, int]:
