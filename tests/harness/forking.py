@@ -18,7 +18,7 @@ from typing import Any
 
 from tests import tree
 
-# Third-party parts that a module may import, and those of this collection; none of them reads the environment by then.
+# Those of others that modules import. kubernetes.config reads KUBECONFIG at its import: this process has none, nor has a module.
 _THIRD_PARTY = (
     "ansible.module_utils.basic",
     "ansible_collections.kubernetes.core.plugins.module_utils.k8s.client",

@@ -65,8 +65,10 @@ class Mesh:
             self.delete("MutatingWebhookConfiguration", found["metadata"]["name"])
 
     def namespace(self, name: str, marks: Mapping[str, str] | None = None) -> str:
-        """A namespace with these labels, new or from an earlier test."""
+        """A namespace with these labels, new or from an earlier test, and with what controllers put into each."""
         self.client.ensure("/api/v1/namespaces", {"metadata": {"name": name, "labels": dict(marks or {})}})
+        if self.server.controllers:
+            self.until(lambda: self.exists("ConfigMap", "kube-root-ca.crt", name), f"Namespace {name} gets no root certificate.")
         return name
 
     def revision(self, name: str, version: str) -> None:
