@@ -63,7 +63,7 @@ STAGES = (
     Stage("sanity", (PYTHON, "-m", "tests.static.sanity")),
     Stage("other-python", (sys.executable, "tests/other_python.py")),
     Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver", *BY_TWO), ("prepare",), 30, "tests/apiserver"),
-    Stage("lab", (PYTHON, "-m", "pytest", "tests/lab"), ("prepare",), 45, "tests/lab", alone=True),
+    Stage("lab", (PYTHON, "-m", "pytest", "tests/lab"), ("prepare",), 60, "tests/lab", alone=True),
 )
 GROUPS = {"lint": ("ruff", "types", "imports", "ansible-lint")}
 
