@@ -73,6 +73,12 @@ options:
         keep their former identity, and istiod refuses them until they are restarted.
     type: bool
     default: false
+  allow_downgrade:
+    description:
+      - Allow that the version of a live revision goes back by one minor, which is the way back from an upgrade in place.
+      - Its pods must be restarted then. A proxy must not be newer than its control plane.
+    type: bool
+    default: false
   allow_unsupported:
     description:
       - Whether to go on with a version of Istio or Kubernetes, or with a change of the version in place, that is not
@@ -305,6 +311,7 @@ def spec() -> dict[str, Any]:
         "values_from_revision": {"type": "str"},
         "adopt": {"type": "bool", "default": False},
         "change_identity": {"type": "bool", "default": False},
+        "allow_downgrade": {"type": "bool", "default": False},
         "allow_unsupported": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
     }
@@ -364,7 +371,7 @@ def _render(run: Run, names: revisions.Names, chart: rendering.Renderer) -> list
     kubernetes = control_plane.kubernetes_version(cluster, chart.version, params["allow_unsupported"], run.warn)
     deployment = control_plane.istiod(cluster, names)
     if not params["allow_unsupported"]:
-        control_plane.check_step(deployment, chart.version, cluster)
+        control_plane.check_step(deployment, chart.version, cluster, back=params["allow_downgrade"])
     values = control_plane.chosen_values(cluster, chart, names, params["values"], params["values_from_revision"], run.warn)
     return chart.objects(control_plane.release_name(deployment, names), names.namespace, values, kubernetes)
 

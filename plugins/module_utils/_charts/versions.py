@@ -120,12 +120,12 @@ def check_kubernetes(version: Version, kubernetes: Version) -> str | None:
 def check_step(old: Version, new: Version, *, in_place: bool = False, rollback: bool = False) -> None:
     """Refuse a step between two versions that Istio does not allow.
 
-    A canary may go up by two minors, an upgrade in place by one. Going down is for a rollback alone.
+    A canary may go up by two minors, an upgrade in place by one. Going down is for a rollback alone, in place by one minor too.
 
     :raises MeshyardError: names both versions and the way that is allowed.
     """
     if new < old:
-        if rollback:
+        if rollback and not (in_place and (old.major != new.major or old.minor - new.minor > IN_PLACE_STEP)):
             return
         raise MeshyardError(
             f"Istio {new} is older than {old}, which runs.", f"Roll back instead, or set {OVERRIDE}=true to go on all the same."

@@ -70,7 +70,7 @@ def _target(scene: Scene) -> Iterator[Finding]:
     if plane is None:
         return
     name = _object(plane)
-    if wanted and plane.version and plane.version != wanted:
+    if wanted and plane.version and plane.version != wanted and not scene.route.in_place:
         yield Finding(
             "blocker",
             "target_taken",

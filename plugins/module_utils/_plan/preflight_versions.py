@@ -56,7 +56,11 @@ def _step(scene: Scene, new: versions.Version) -> Iterator[Finding]:
             "See for yourself that Istio allows it: a canary may go up by two minor versions.",
         )
         return
-    yield from _refusal("version_jump", what, lambda: versions.check_step(old, new))
+    in_place = scene.route.in_place
+    yield from _refusal("version_jump", what, lambda: versions.check_step(old, new, in_place=in_place, rollback=in_place))
+    if in_place and new < old:
+        remedy = "See that this is meant: it is the way back from an upgrade in place. CRDs stay as they are."
+        yield Finding("warning", "goes_back", what, f"The version goes back from {old} to {new}.", remedy)
 
 
 def _cni(scene: Scene, new: versions.Version) -> Iterator[Finding]:

@@ -43,6 +43,11 @@ class Route:
     old: ControlPlane | None
     new: ControlPlane | None
 
+    @property
+    def in_place(self) -> bool:
+        """Whether the revision stays and gets another version."""
+        return bool(self.from_revision) and self.from_revision == self.to_revision
+
 
 @dataclass(frozen=True)
 class Situation:

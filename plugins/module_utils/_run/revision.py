@@ -68,9 +68,10 @@ def istiod(cluster: Cluster, names: Names) -> Object | None:
     return read.get(cluster, kinds.kind("Deployment"), names.istiod, names.namespace)
 
 
-def check_step(deployment: Object | None, version: versions.Version, cluster: Cluster) -> None:
+def check_step(deployment: Object | None, version: versions.Version, cluster: Cluster, *, back: bool = False) -> None:
     """Returns unless the live revision would skip a minor version in place, or go back.
 
+    :param back: whether it may go back by one minor version.
     :raises MeshyardError: it would.
     """
     if deployment is None:
@@ -83,7 +84,7 @@ def check_step(deployment: Object | None, version: versions.Version, cluster: Cl
     except MeshyardError:  # an image of the user's own, which tells no version
         return
     try:
-        versions.check_step(running, version, in_place=True)
+        versions.check_step(running, version, in_place=True, rollback=back)
     except MeshyardError as problem:
         problem.problem += f" Revision {found[0].revision} on cluster {cluster.name} would change in place."
         raise

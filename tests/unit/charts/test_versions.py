@@ -126,3 +126,9 @@ def test_a_step_too_far_is_told_with_the_step_before_it(in_place: bool, way: str
 
 def test_a_rollback_may_go_down() -> None:
     versions.check_step(version("1.32.0"), version("1.30.0"), rollback=True)
+
+
+def test_a_rollback_in_place_goes_down_by_one_minor_at_most() -> None:
+    versions.check_step(version("1.32.0"), version("1.31.4"), in_place=True, rollback=True)
+    with pytest.raises(MeshyardError, match="older"):
+        versions.check_step(version("1.32.0"), version("1.30.9"), in_place=True, rollback=True)

@@ -85,3 +85,24 @@ def test_without_an_open_upgrade_nothing_ends() -> None:
 def test_a_named_source_that_an_earlier_run_retired_is_nothing_to_leave() -> None:
     found = route.forward(Asked("1-31-0", version="1.32.0"), situation("1-32-0"))
     assert (found.from_revision, found.to_revision, found.old) == ("", "1-32-0", None)
+
+
+def test_in_place_the_only_revision_gets_the_version_and_stays() -> None:
+    found = route.in_place(Asked(version="1.31.1"), situation("1-31-0"))
+    assert found.in_place
+    assert (found.from_revision, found.to_revision) == ("1-31-0", "1-31-0")
+    assert (found.from_version, found.to_version) == ("1.31.0", "1.31.1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "revisions", "record", "told"),
+    [
+        (Asked(), ("1-31-0",), None, "version to upgrade to is not given"),
+        (Asked(version="1.31.1"), ("1-31-0", "1-32-0"), None, "1-31-0 .*, 1-32-0"),
+        (Asked(revision="1-30-3", version="1.31.1"), ("1-31-0",), None, "no control plane of revision 1-30-3"),
+        (Asked(version="1.32.1"), ("1-31-0",), RECORD, "upgrade"),
+    ],
+)
+def test_in_place_is_refused(asked: Asked, revisions: tuple[str, ...], record: Record | None, told: str) -> None:
+    with pytest.raises(MeshyardError, match=told):
+        route.in_place(asked, situation(*revisions, record=record))
