@@ -63,7 +63,7 @@ options:
     default: present
   failover:
     description:
-      - Where the traffic of a region goes when none of its endpoints is left. Needs outlier detection, here, in the rule or in the mesh.
+      - Where the traffic of a region goes when none of its endpoints is left. Needs outlier detection, here or in the rule.
     type: list
     elements: dict
     suboptions:
@@ -78,7 +78,7 @@ options:
   failover_priority:
     description:
       - Keys of labels, or V(key=value), by which endpoints are preferred that have them in common with the client, the most important
-        first. Needs outlier detection, here, in the rule or in the mesh.
+        first. Needs outlier detection, here or in the rule.
     type: list
     elements: str
   distribute:
@@ -425,8 +425,7 @@ def _refuse_without_host(params: dict[str, Any]) -> None:
 def _service(run: Run, asked: locality_wish.Wish | None) -> None:
     live = read.get(run.cluster, kind("DestinationRule"), run.params["name"], run.params["namespace"])
     scene = _scene(run, live)
-    mesh = scene.mesh if scene else {}
-    decision = locality.present(asked, live, run.cluster.name, mesh) if asked else locality.absent(live)
+    decision = locality.present(asked, live, run.cluster.name) if asked else locality.absent(live)
     told = _foretold(run, decision, scene)
     if decision.plan and not run.check:
         with run.writing(run.params["control_plane_namespace"]):

@@ -105,12 +105,14 @@ def test_weights_share_traffic_as_foretold_and_their_absence_brings_back_what_wa
     assert two.lab[PRIMARY].get("DestinationRule", "echo", NAMESPACE) is None
 
 
-def test_the_mesh_as_a_whole_keeps_traffic_local_until_its_former_state_is_back(two: MeshOfTwo, joined: Outcome) -> None:
-    two.play.run(steps.LOCALITY, locality_mesh={"outlier_detection": {}})
-    assert steps.settled(two.members, "mesh-local", {PRIMARY: 100})[PRIMARY] == 100
-    assert two.play.run(steps.LOCALITY, locality_mesh={"outlier_detection": {}}).changed_tasks() == []
+def test_weights_of_the_mesh_as_a_whole_hold_until_its_former_state_is_back(two: MeshOfTwo, joined: Outcome) -> None:
+    weights = {"distribute": [{"from": "eu/*", "to": {"eu/*": 90, "us/*": 10}}], "allow_starving": True}
+    two.play.run(steps.LOCALITY, locality_mesh=weights)
+    counts = steps.settled(two.members, "mesh-weights", {PRIMARY: 900}, 1000, within=30)
+    assert counts[PRIMARY] == pytest.approx(900, abs=30), counts
+    assert two.play.run(steps.LOCALITY, locality_mesh=weights).changed_tasks() == []
     two.play.run(steps.LOCALITY, locality_mesh={"state": "absent"})
-    assert steps.awaited(lambda: min(steps.answers(two.members, "mesh-former")[name] for name in NAMES) >= 20, 30)
+    assert steps.awaited(lambda: min(steps.answers(two.members, "mesh-former")[name] for name in NAMES) >= 40, 30)
 
 
 def test_a_rotated_token_stops_no_traffic_and_the_old_one_is_worth_nothing(two: MeshOfTwo, joined: Outcome) -> None:

@@ -70,7 +70,7 @@ def settle(run: Run, asked: Object | None, members: Sequence[observation.Member]
         decision = locality_mesh.absent(found.recorded, found.config_map)
     outcome = _unchanged(run, found) if decision.nothing else _planned(run, found, decision, asked)
     if asked is not None:
-        locality_refusals.refuse_policy(outcome.policy, asked, f"{found.title} on cluster {run.cluster.name}", {})
+        locality_refusals.refuse_policy(outcome.policy, asked, f"{found.title} on cluster {run.cluster.name}")
     told = _foretold(run, found, outcome, members)
     if outcome.seen is not None:
         planes.carry_out(run, found.names, outcome.plan, list(outcome.targets), outcome.seen)
@@ -158,6 +158,11 @@ def _foretold(run: Run, found: _Plane, outcome: _Outcome, members: Sequence[obse
 
 def _of_revision(found: _Plane, outcome: _Outcome) -> list[Finding]:
     told = []
+    if outcome.policy.get("outlierDetection") is not None:
+        message = "Outlier detection of a mesh takes endpoints out that fail, but traffic keeps to its locality and fails over only for"
+        remedy = "Give such services a rule with outlier_detection; failover of the mesh then counts for them."
+        whose = "services whose DestinationRule has outlier detection."
+        told.append(Finding("warning", "failover_by_rule", f"revision {found.names.revision}", f"{message} {whose}", remedy))
     if outcome.drift:
         message = f"Revision {found.names.revision} had drifted from its values, and this run puts that back: {', '.join(outcome.drift)}."
         told.append(Finding("warning", "drift", f"revision {found.names.revision}", message, "See steps for the fields."))

@@ -60,6 +60,8 @@ ALL = (
     _core("Endpoints", "endpoints"),
     _core("ReplicationController", "replicationcontrollers"),
     _core("ResourceQuota", "resourcequotas"),
+    _core("LimitRange", "limitranges"),
+    _core("PersistentVolumeClaim", "persistentvolumeclaims"),
     Kind("Deployment", "apps", "v1", "deployments"),
     Kind("StatefulSet", "apps", "v1", "statefulsets"),
     Kind("DaemonSet", "apps", "v1", "daemonsets"),

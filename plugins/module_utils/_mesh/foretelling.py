@@ -119,9 +119,12 @@ def traffic_distribution(service: raw.Raw) -> str:
 def effective(policy: raw.Raw, service: raw.Raw, mesh: raw.Raw) -> Setting:
     """The setting that counts for a service: its rule's, else what the Service asks for, else the mesh's.
 
+    Outlier detection of the mesh takes endpoints out, but istiod orders endpoints by locality for the outlier detection of a rule
+    alone (pilot/pkg/xds/endpoints/endpoint_builder.go, getOutlierDetectionAndLoadBalancerSettings); seen so with live proxies.
+
     :param policy: the traffic policy of its rule, empty without one. :param mesh: what C(mesh_policy) returned.
     """
-    outlier = policy.get("outlierDetection") is not None or mesh.get("outlierDetection") is not None
+    outlier = policy.get("outlierDetection") is not None
     wanted = traffic_distribution(service)
     if raw.at(policy, "loadBalancer", "localityLbSetting") is not None:
         return replace(setting_of(policy), outlier_detection=outlier)

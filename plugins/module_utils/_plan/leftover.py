@@ -83,6 +83,6 @@ def _parsed(namespace: raw.Raw | None) -> dict[str, Any] | None:
 
 
 def _of_istiod(obj: Object, home: str) -> bool:
-    if raw.name(obj) in SPREAD:
-        return any(raw.text(entry, "manager") == _ISTIOD for entry in raw.items(obj, "metadata", "managedFields"))
-    return raw.namespace(obj) == home and raw.name(obj).endswith("-election") and _LEADER in raw.annotations_of(obj)
+    written = any(raw.text(entry, "manager") == _ISTIOD for entry in raw.items(obj, "metadata", "managedFields"))
+    elected = raw.namespace(obj) == home and raw.name(obj).endswith("-election") and _LEADER in raw.annotations_of(obj)
+    return written and (raw.name(obj) in SPREAD or elected)

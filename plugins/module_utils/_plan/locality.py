@@ -9,7 +9,6 @@ Only three fields are ever touched. What they were before lies in an annotation 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import host, labels, raw
@@ -39,12 +38,11 @@ class Decision:
         return raw.mapping(self.rule or {}, "spec", "trafficPolicy")
 
 
-def present(asked: Wish, live: Object | None, cluster: str, mesh: raw.Raw = MappingProxyType({})) -> Decision:
+def present(asked: Wish, live: Object | None, cluster: str) -> Decision:
     """The rule with the fields that were asked for.
 
     A field that an earlier run has set and that is not asked for any more becomes what it was before.
 
-    :param mesh: what the mesh as a whole says, in the shape of a traffic policy.
     :raises MeshyardError: priorities without outlier detection, or another setting that goes before.
     """
     title = f"DestinationRule {asked.namespace}/{asked.name} on cluster {cluster}"
@@ -53,7 +51,7 @@ def present(asked: Wish, live: Object | None, cluster: str, mesh: raw.Raw = Mapp
     policy = raw.mapping(live or {}, "spec", "trafficPolicy")
     kept = locality_record.kept(record, asked.fields, policy, FIELDS)
     after = locality_record.changed(policy, locality_record.targets(record, asked.fields), FIELDS)
-    locality_refusals.refuse_policy(after, asked.fields, title, mesh)
+    locality_refusals.refuse_policy(after, asked.fields, title)
     if live is None:
         return _create(asked, after, kept)
     return _patch(live, after, {ANNOTATION: locality_record.written(kept)}, {}, "set locality load balancing")

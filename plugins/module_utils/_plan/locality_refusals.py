@@ -43,18 +43,16 @@ def refuse(options: Options) -> None:
     _refuse_distribute(distribute)
 
 
-def refuse_policy(policy: raw.Raw, asked: Options, title: str, mesh: raw.Raw) -> None:
+def refuse_policy(policy: raw.Raw, asked: Options, title: str) -> None:
     """Returns where the traffic policy, as it would be, does what was asked of localities.
 
     :param asked: the fields that were asked for. :param title: what holds the policy.
-    :param mesh: what the mesh as a whole says, in the same shape, for what the policy leaves out.
     :raises MeshyardError: priorities without outlier detection, or another setting that goes before.
     """
     setting = foretelling.setting_of(policy)
     if "localityLbSetting" not in asked:
         return
-    outlier = setting.outlier_detection or mesh.get("outlierDetection") is not None
-    if (setting.failover or setting.failover_priority) and not outlier:
+    if (setting.failover or setting.failover_priority) and not setting.outlier_detection:
         raise MeshyardError(
             f"{title} would have failover without outlier detection, and Istio would never fail over.",
             "Give outlier_detection too.",

@@ -41,7 +41,7 @@ def _source(scene: Scene) -> Iterator[Finding]:
     if not plane.available:
         lack = plane.rollout.why or f"its webhook is {plane.webhook.replace('_', ' ')}"
         yield Finding(
-            "blocker",
+            "warning" if scene.route.in_place else "blocker",  # the way out of a version that does not come up is another one
             "source_not_ready",
             name,
             f"The control plane to be left, revision {plane.revision}, is not ready: {lack}.",
@@ -78,7 +78,15 @@ def _target(scene: Scene) -> Iterator[Finding]:
             f"Revision {plane.revision} exists already, with version {plane.version} instead of {wanted}.",
             "Choose another revision for the new control plane (canary_upgrade_revision), or remove this one.",
         )
-    if plane.made_by.kind != "meshyard":
+    if plane.made_by.kind != "meshyard" and scene.route.in_place:
+        yield Finding(
+            "blocker",
+            "target_foreign",
+            name,
+            f"Revision {plane.revision} was made by {_maker(plane)} and keeps its version here.",
+            "Upgrade it by the tool that made it, or take it over first (istio_control_plane_adopt).",
+        )
+    elif plane.made_by.kind != "meshyard":
         yield Finding(
             "info",
             "target_foreign",

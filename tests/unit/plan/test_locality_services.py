@@ -43,7 +43,8 @@ def test_services_follow_the_mesh_unless_a_rule_or_the_service_itself_says_other
     off = {"loadBalancer": {"localityLbSetting": {"enabled": False}}}
     near = {CART: {"metadata": {}, "spec": {"trafficDistribution": "PreferClose"}}}
     local, even = {"eu/a": 100.0}, {"eu/a": 50.0, "us/a": 50.0}
-    assert by_service(seen(), OUTLIER)[CART.host]["central"] == local
+    assert by_service(seen(), OUTLIER)[CART.host]["central"] == even  # only a rule's own outlier detection orders endpoints
+    assert by_service(seen(), ONLY_EU)[CART.host]["central"] == local
     assert by_service(seen(), {})[CART.host]["central"] == even
     assert by_service(seen(rule("cart", "cart", trafficPolicy=off)), OUTLIER)[CART.host]["central"] == even
     assert by_service(seen(rule("cart", "cart", trafficPolicy={"outlierDetection": {}})), {})[CART.host]["central"] == local
@@ -54,7 +55,7 @@ def test_services_follow_the_mesh_unless_a_rule_or_the_service_itself_says_other
 def test_a_rule_in_the_namespace_of_the_service_goes_before_a_wider_one_and_replaces_it() -> None:
     off = {"loadBalancer": {"localityLbSetting": {"enabled": False}}}
     wide, own = rule("all", "*.local", "istio-system", trafficPolicy=off), rule("cart", "cart", trafficPolicy={"tls": {}})
-    shares = by_service(seen(wide, own), OUTLIER)
+    shares = by_service(seen(wide, own), ONLY_EU)
     assert (shares[CART.host]["central"], shares[WEB.host]["central"]) == ({"eu/a": 100.0}, {"eu/a": 50.0, "us/a": 50.0})
 
 
