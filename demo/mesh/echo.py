@@ -43,13 +43,13 @@ def client_pod(cluster: Cluster) -> str:
     return str(ready[0]["metadata"]["name"])
 
 
-def ask(cluster: Cluster, count: int, evidence: Path) -> dict[str, int]:
+def ask(cluster: Cluster, count: int, evidence: Path, url: str = URL) -> dict[str, int]:
     """Asks the service from a cluster's client; how many answers each cluster gave, by fortio's count of their statuses.
 
     Every request has a connection of its own, so that none stays with the cluster that answered first.
     """
     command = ["fortio", "load", "-quiet", "-allow-initial-errors", "-keepalive=false", "-timeout", "10s"]
-    command += ["-qps", "0", "-n", str(count), "-c", str(_ASKED_AT_ONCE), "-json", "-", URL]
+    command += ["-qps", "0", "-n", str(count), "-c", str(_ASKED_AT_ONCE), "-json", "-", url]
     output = cluster.execute(NAMESPACE, client_pod(cluster), command, 120)
     evidence.write_text(output)
     return shares(json.loads(output)["RetCodes"])

@@ -95,6 +95,34 @@ def test_injection_on_the_remote_works_again_after_a_restart_of_istiod(two: Mesh
     assert two.play.run(RECONCILE).changed_tasks() == []
 
 
+def test_a_service_that_only_the_primary_has_is_mirrored_and_answers_the_remote(two: MeshOfTwo, joined: Outcome) -> None:
+    spec = {"selector": {"app": "echo"}, "ports": [{"name": "http", "port": 8080}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "only-here", "namespace": NAMESPACE}, "spec": spec}
+    two.lab[PRIMARY].apply(json.dumps(service))
+    mirrored = {"remote_cluster_mirrored_services": [{"namespace": NAMESPACE, "name": "only-here"}]}
+    two.play.run(JOIN, **mirrored)
+    evidence, client = two.members.evidence / "mirrored.json", two.members.readers[REMOTE]
+    assert steps.awaited(lambda: echo.ask(client, 50, evidence, "http://only-here.echo:8080/") == {PRIMARY: 50, REMOTE: 0}, 30)
+    assert two.play.run(JOIN, **mirrored).changed_tasks() == []
+    two.play.run(JOIN)
+    assert two.lab[REMOTE].get("Service", "only-here", NAMESPACE) is None
+    two.lab[PRIMARY].delete("Service", "only-here", NAMESPACE)
+
+
+def test_istiod_is_reached_by_an_address_of_its_own(two: MeshOfTwo, joined: Outcome) -> None:
+    ports = [{"name": "xds", "port": 15012}, {"name": "webhook", "port": 15017}]
+    spec = {"type": "LoadBalancer", "selector": {"app": "istiod"}, "ports": ports}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "istiod-way-in", "namespace": "istio-system"}, "spec": spec}
+    two.lab[PRIMARY].apply(json.dumps(service))
+    address = until(lambda: two.members.readers[PRIMARY].gateway_address("istio-system", "istiod-way-in")[1], 30, "an address of istiod")
+    done = two.play.run(JOIN, remote_cluster_reach="address", remote_cluster_addresses=[address])
+    assert "apply EndpointSlice istio-system/istiod-1-31-0 endpoints" in done.changes
+    steps.kubectl(two.members, REMOTE, "rollout", "restart", "-n", NAMESPACE, "deployment/client")
+    steps.ready(two.members)
+    two.play.run(JOIN)
+    two.lab[PRIMARY].delete("Service", "istiod-way-in", "istio-system")
+
+
 def test_failover_leaves_the_cluster_and_comes_back(two: MeshOfTwo, joined: Outcome) -> None:
     assert steps.failover(two.members) == {"local": 100, "remote_when_down": 100, "local_again": 100}
 
