@@ -10,9 +10,9 @@ import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from lab.apiserver import ApiServer
-from tests.harness.books import play
 from tests.harness.modules import Call
 from tests.harness.places import endpoints, furnished
+from tests.harness.playbook import play
 from tests.harness.proxy import WriteProxy
 
 RULE = {"namespace": "shop", "name": "cart", "service_host": "cart.shop.svc.cluster.local"}
@@ -193,14 +193,16 @@ def test_the_playbook_shows_where_the_traffic_of_each_place_goes_over_the_cluste
     endpoints(remote.client, "us-a")
     far = {"meshyard_host": remote.host, "meshyard_api_key": remote.token, "meshyard_validate_certs": False}
     hosts = {
-        "istio_primary": {"hosts": {"eu-1": {"meshyard_kubeconfig": str(central.kubeconfig), "meshyard_cluster_name": "central"}}},
-        "istio_remote": {"hosts": {"us-1": far}},
+        "istio_primary": {"eu-1": {"meshyard_kubeconfig": str(central.kubeconfig), "meshyard_cluster_name": "central"}},
+        "istio_remote": {"us-1": far},
     }
     foretold = play("locality", hosts, tmp_path, "--check", locality_rules=[{**RULE, **FAILOVER}])
     assert rule(central) is None
     done = play("locality", hosts, tmp_path, locality_rules=[{**RULE, **FAILOVER}])
     assert there(central)["metadata"]["labels"] == {"meshyard.io/owner": "locality"}
-    for output in (foretold, done):
+    for ended in (foretold, done):
+        output = ended.said
+        assert ended.status == 0, output
         assert f"{RULE['service_host']} from central eu/a: eu/a 100.0 % (central 100.0 %); when those are down eu/b, then us/a" in output
         assert f"{RULE['service_host']} from us-1 us/a: us/a 100.0 % (us-1 100.0 %); when those are down eu/a and eu/b" in output
         assert "changed=1 " in output

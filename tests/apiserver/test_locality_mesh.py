@@ -12,10 +12,10 @@ import yaml
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from lab.apiserver import ApiServer
-from tests.harness.books import play
 from tests.harness.injector import Injector
 from tests.harness.places import endpoints, furnished
 from tests.harness.planes import CHART, SYSTEM, Planes
+from tests.harness.playbook import play
 from tests.harness.proxy import WriteProxy
 
 OLD = "1-31-0"
@@ -140,12 +140,13 @@ def test_traffic_is_foretold_and_what_does_not_follow_the_mesh_is_named(plane: P
 
 
 def test_the_playbook_sets_the_mesh_and_then_rules(plane: Planes, tmp_path: Path) -> None:
-    hosts = {"istio_primary": {"hosts": {"central": {"meshyard_kubeconfig": str(plane.server.kubeconfig)}}}}
+    hosts = {"istio_primary": {"central": {"meshyard_kubeconfig": str(plane.server.kubeconfig)}}}
     chart = {f"locality_{key}": value for key, value in CHART.items()}
-    output = play("locality", hosts, tmp_path, "--check", locality_mesh=FAILOVER, **chart)
-    assert f"{CART} from central eu/a: " in output
-    assert "services whose DestinationRule has outlier detection" in output
-    assert "changed=1 " in output
+    ended = play("locality", hosts, tmp_path, "--check", locality_mesh=FAILOVER, **chart)
+    assert ended.status == 0, ended.said
+    assert f"{CART} from central eu/a: " in ended.said
+    assert "services whose DestinationRule has outlier detection" in ended.said
+    assert "changed=1 " in ended.said
     assert "localityLbSetting" not in mesh_config(plane)
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Iterator
-
-import yaml
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from lab.apiserver import ApiServer
-from lab.client import ApiError, Client
-from lab.paths import chart
-from lab.waiting import until
+from lab.client import Client
+from tests.harness import crds
 
 NODES = {"eu-a": ("eu", "a"), "eu-b": ("eu", "b"), "us-a": ("us", "a")}
 CART = {"name": "cart", "namespace": "shop"}
@@ -20,13 +16,7 @@ CART = {"name": "cart", "namespace": "shop"}
 def furnished(server: ApiServer, *nodes: str) -> Iterator[ApiServer]:
     """The server with these nodes, the CRD of DestinationRules and a service; all of it goes afterwards."""
     client = server.client
-    with tarfile.open(chart("base", "1.32.0")) as packed:
-        file = packed.extractfile("base/files/crd-all.gen.yaml")
-        assert file is not None
-        crds = [crd for crd in yaml.safe_load_all(file) if crd and crd["metadata"]["name"] == "destinationrules.networking.istio.io"]
-    crd_path = kind("CustomResourceDefinition").path()
-    client.ensure(crd_path, crds[0])
-    until(lambda: served(client), 30, lambda: "The CRD is not served.")
+    crds.install(client, ["DestinationRule"])
     for name in ("shop", "istio-system"):
         client.ensure("/api/v1/namespaces", {"metadata": {"name": name}})
     for name in nodes:
@@ -40,17 +30,7 @@ def furnished(server: ApiServer, *nodes: str) -> Iterator[ApiServer]:
     client.request("DELETE", kind("EndpointSlice").path("shop"))
     for name in nodes:
         client.request("DELETE", f"/api/v1/nodes/{name}")
-    client.request("DELETE", f"{crd_path}/destinationrules.networking.istio.io")
-    until(lambda: not served(client), 30, lambda: "The CRD does not go.")
-
-
-def served(client: Client) -> bool:
-    """Whether the server knows DestinationRules."""
-    try:
-        client.get(kind("DestinationRule").path("shop"))
-    except ApiError:
-        return False
-    return True
+    crds.remove(client, ["DestinationRule"])
 
 
 def endpoints(client: Client, *nodes: str, unready: str = "") -> None:
