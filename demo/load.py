@@ -11,7 +11,8 @@ import subprocess
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from demo.cluster import Cluster, is_ready, plane
 
@@ -58,6 +59,42 @@ class Load:
 
     def _run(self) -> tuple[dict[str, Any], str]:
         raise AttributeError("a kind of load says how it runs")
+
+
+class Around:
+    """Loads around something that is done, from before a block until after it.
+
+    :ivar loads: what runs. :ivar patience: seconds in which each of them must come to its next run.
+    """
+
+    def __init__(self, loads: list[Load], patience: float = 60.0) -> None:
+        self.loads, self.patience = loads, patience
+
+    def __enter__(self) -> Self:
+        for load in self.loads:
+            load.start()
+        self._next_runs(1)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._next_runs(2)  # the first of them may have begun before the end of the block
+        finally:
+            for load in self.loads:
+                load.stop()
+
+    @property
+    def problems(self) -> list[str]:
+        """Runs of fortio that came to nothing."""
+        return [text for load in self.loads for text in load.problems]
+
+    def _next_runs(self, count: int) -> None:
+        wanted = {load.name: load.runs + count for load in self.loads}
+        pause, deadline = threading.Event(), time.monotonic() + self.patience
+        while any(load.runs < wanted[load.name] for load in self.loads):
+            assert time.monotonic() < deadline, f"not within {self.patience:g} s: load from everywhere: {self.problems}"
+            pause.wait(0.2)
 
 
 class GatewayLoad(Load):

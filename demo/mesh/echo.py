@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from websocket import WebSocketException
 
 from demo.cluster import Cluster, is_ready
-from demo.load import SECONDS_PER_RUN, Load, load_arguments
+from demo.load import SECONDS_PER_RUN, Around, Load, load_arguments
 from demo.mesh.clusters import INGRESS_NAMESPACE, NAMES, NAMESPACE, PRIMARY, STATUS, Members
 from demo.settings import ROOT
 
@@ -78,33 +76,11 @@ class EchoLoad(Load):
         return {"client_cluster": self.name}, output
 
 
-class Customers:
+class Customers(Around):
     """Load in all clusters around something that is done to the mesh."""
 
     def __init__(self, members: Members, directory: Path) -> None:
-        self.loads = [EchoLoad(name, members.readers[name], directory) for name in NAMES]
-
-    def __enter__(self) -> Customers:
-        for load in self.loads:
-            load.start()
-        self._next(1)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        try:
-            if kind is None:
-                self._next(2)  # the first of them may have begun before the end of the block
-        finally:
-            for load in self.loads:
-                load.stop()
-
-    def _next(self, count: int) -> None:
-        wanted = {load.name: load.runs + count for load in self.loads}
-        pause, deadline = threading.Event(), time.monotonic() + _PATIENCE
-        while any(load.runs < wanted[load.name] for load in self.loads):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"no load from everywhere: {[load.problems for load in self.loads]}")
-            pause.wait(0.2)
+        super().__init__([EchoLoad(name, members.readers[name], directory) for name in NAMES], _PATIENCE)
 
 
 def pairs(directory: Path) -> dict[str, int]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from demo.load import GatewayLoad, Load, MeshLoad
+from demo.load import Around, GatewayLoad, Load, MeshLoad
 from demo.settings import GATEWAY, GATEWAY_NAMESPACE
 from lab.paths import program
 from tests.harness.lab_cluster import LabCluster, until
@@ -17,7 +15,7 @@ ANSWERED = {"200", "202"}
 """By the old plane's proxies and by the new plane's, see the demo's template of the shop."""
 
 
-class Traffic:
+class Traffic(Around):
     """Load through the gateway and between the services, from before a block until after it.
 
     :param gateway: namespace and name of the gateway's Service; None leaves that load out.
@@ -27,32 +25,14 @@ class Traffic:
         self._directory = cluster.work / f"load-{name}"
         for old in self._directory.glob("*.json"):
             old.unlink()
-        self.loads: list[Load] = [
+        loads: list[Load] = [
             MeshLoad(cluster.reader, ("shop-web", "web"), "http://orders.shop-orders:8080/", self._directory),
             MeshLoad(cluster.reader, ("shop-orders", "orders"), "http://web.shop-web:8080/", self._directory),
         ]
         if gateway:
             address = until(lambda: cluster.reader.gateway_address(*gateway)[1], 30, "an address of the gateway")
-            self.loads.append(GatewayLoad(str(program("fortio")), f"http://{address}/", "shop.example", self._directory))
-
-    def __enter__(self) -> Self:
-        for load in self.loads:
-            load.start()
-        self._next_runs(1)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        try:
-            if kind is None:
-                self._next_runs(2)  # the first of them may have begun before the end of the block
-        finally:
-            for load in self.loads:
-                load.stop()
-
-    @property
-    def problems(self) -> list[str]:
-        """Runs of fortio that came to nothing."""
-        return [text for load in self.loads for text in load.problems]
+            loads.append(GatewayLoad(str(program("fortio")), f"http://{address}/", "shop.example", self._directory))
+        super().__init__(loads)
 
     def codes(self) -> Counter[str]:
         """How often each status was answered, by fortio's own count."""
@@ -81,10 +61,6 @@ class Traffic:
         assert self.lost() == {}, f"lost requests: {dict(codes)} by {self.losses()}"
         assert self.problems == []
         assert codes.total() >= at_least, codes
-
-    def _next_runs(self, count: int) -> None:
-        wanted = {load.name: load.runs + count for load in self.loads}
-        until(lambda: all(load.runs >= wanted[load.name] for load in self.loads), 60, f"load from everywhere: {self.problems}")
 
 
 def runs(directory: Path) -> int:

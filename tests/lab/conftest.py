@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from demo.mesh import state, steps
+from demo.mesh.clusters import NAMES
+from demo.mesh.steps import JOIN
 from demo.playbooks import install_collection
 from demo.target import run_lab
 from tests.harness.lab_cluster import LabCluster, recreate
 from tests.harness.lab_mesh import Mesh, SharedMesh
-from tests.harness.lab_playbooks import Playbooks
+from tests.harness.lab_mesh_of_two import MeshOfTwo
+from tests.harness.lab_playbooks import Outcome, Playbooks
 from tests.tree import BUILD
 
 SECONDS_PER_TEST = 900
@@ -68,3 +72,24 @@ def shared_mesh(cluster_name: str, collections: Path) -> SharedMesh:
 def mesh(shared_mesh: SharedMesh, work: Path) -> Mesh:
     """A mesh of revision 1-31-0, made by install.yml, with gateway and shop."""
     return shared_mesh.as_installed(work)
+
+
+# Scenarios of two clusters begin with a fixture of their own named C(two).
+@pytest.fixture(scope="module")
+def before(two: MeshOfTwo) -> dict[str, set[str]]:
+    """What the clusters hold before they are joined."""
+    return {name: state.objects(two.members.readers[name], two.members.evidence / f"before-{name}.json") for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def foretold(two: MeshOfTwo, before: dict[str, set[str]]) -> Outcome:
+    """The join in check mode."""
+    return two.play.run(JOIN, "--check")
+
+
+@pytest.fixture(scope="module")
+def joined(two: MeshOfTwo, foretold: Outcome) -> Outcome:
+    """The join."""
+    outcome = two.play.run(JOIN)
+    steps.ready(two.members)
+    return outcome

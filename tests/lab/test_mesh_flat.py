@@ -34,26 +34,6 @@ def two(work: Path, collections: Path) -> Iterator[MeshOfTwo]:
     run_lab("down", "--clusters", REMOTE)
 
 
-@pytest.fixture(scope="module")
-def before(two: MeshOfTwo) -> dict[str, set[str]]:
-    """What the clusters hold before they are joined."""
-    return {name: state.objects(two.members.readers[name], two.members.evidence / f"before-{name}.json") for name in NAMES}
-
-
-@pytest.fixture(scope="module")
-def foretold(two: MeshOfTwo, before: dict[str, set[str]]) -> Outcome:
-    """The join in check mode."""
-    return two.play.run(JOIN, "--check")
-
-
-@pytest.fixture(scope="module")
-def joined(two: MeshOfTwo, foretold: Outcome) -> Outcome:
-    """The join."""
-    outcome = two.play.run(JOIN)
-    steps.ready(two.members)
-    return outcome
-
-
 def test_check_mode_of_a_join_writes_nothing_and_foretells_every_change(two: MeshOfTwo, foretold: Outcome, joined: Outcome) -> None:
     assert [event for name in NAMES for event in writes(two.lab[name], foretold.begin, foretold.end)] == []
     assert foretold.changes == joined.changes
