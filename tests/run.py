@@ -28,7 +28,6 @@ CAUSES = 6
 SKIPPED = 77
 """The exit status by which a stage says that this machine lacks something that it does without."""
 
-
 BY_TWO = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 """Two processes of pytest, each with servers of its own; the tests of a file stay together, for they share what they found."""
 
@@ -55,6 +54,7 @@ STAGES = (
     Stage("setup", (sys.executable, "tests/environment.py", ".venv", "requirements-dev.txt"), needs=()),
     Stage("prepare", (PYTHON, "-m", "lab.prepare"), minutes=40, only_with="lab/prepare.py"),
     Stage("ruff", (PYTHON, "-m", "ruff", "check", ".")),
+    Stage("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),
     Stage("types", (PYTHON, "-m", "tests.static.types")),
     Stage("imports", (PYTHON, "-m", "tests.static.imports")),
     Stage("unit", (PYTHON, "-m", "pytest", "tests/unit")),
@@ -65,7 +65,7 @@ STAGES = (
     Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver", *BY_TWO), ("prepare",), 30, "tests/apiserver"),
     Stage("lab", (PYTHON, "-m", "pytest", "tests/lab"), ("prepare",), 60, "tests/lab", alone=True),
 )
-GROUPS = {"lint": ("ruff", "types", "imports", "ansible-lint")}
+GROUPS = {"lint": ("ruff", "format", "types", "imports", "ansible-lint")}
 
 
 @dataclass
@@ -110,11 +110,17 @@ class Processes:
         return outcome
 
     def _start(self, stage: Stage) -> subprocess.Popen[str]:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         process = subprocess.Popen(
-            stage.command, cwd=ROOT, env=environment, start_new_session=True, text=True, errors="replace",
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            stage.command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         with self._lock:
             self._running.add(process)
         return process

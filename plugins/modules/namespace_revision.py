@@ -255,9 +255,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, prove, answer."""
-    module = AnsibleModule(
-        argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))]
-    )
+    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
     with reporting(module):
         wish = _wish(module.params)
         run = Run(module)

@@ -315,9 +315,7 @@ def _render(run: Run, names: revisions.Names, chart: rendering.Renderer, place: 
     return remote.wanted(rendered, names, addresses, source, least_rights=params["rights"] == "least")
 
 
-def _execute(
-    run: Run, names: revisions.Names, first: Plan, plan: Plan, targets: list[Object], image: str
-) -> list[readiness.Component]:
+def _execute(run: Run, names: revisions.Names, first: Plan, plan: Plan, targets: list[Object], image: str) -> list[readiness.Component]:
     refs = readiness.concerned(map(ref_of, targets))
     if run.check:
         return condition.look(run.cluster, refs)

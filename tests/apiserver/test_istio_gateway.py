@@ -141,10 +141,14 @@ def test_a_gateway_of_the_gateway_api_is_moved_by_its_label(mesh: Mesh, edge: st
     labels = {"gateway.networking.k8s.io/gateway-name": "public", "sidecar.istio.io/inject": "false"}
     pod = {"containers": [{"name": "istio-proxy", "image": "registry.invalid/proxyv2:1.31.0"}]}
     mesh.gateway_api()
-    mesh.create({
-        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
-        "metadata": {"name": "public", "namespace": edge, "labels": {REV: OLD}}, "spec": {"gatewayClassName": "istio"},
-    })  # fmt: skip
+    mesh.create(
+        {
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "Gateway",
+            "metadata": {"name": "public", "namespace": edge, "labels": {REV: OLD}},
+            "spec": {"gatewayClassName": "istio"},
+        }
+    )
     mesh.workload(edge, "public-istio", marks=labels, annotations={REV: OLD}, pod=pod)
     made = {**labels, "gateway.istio.io/managed": "istio.io-gateway-controller"}
     mesh.merge("Deployment", "public-istio", edge, {"metadata": {"labels": made}})

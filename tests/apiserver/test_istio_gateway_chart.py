@@ -142,10 +142,8 @@ def test_a_planned_revision_and_namespace_are_enough_for_check_mode(mesh: Mesh) 
         ({"name": "new", "version": "1.31.0", "binary_path": "/nowhere/helm"}, "Helm cannot be run"),
         ({"name": "half", "version": "1.31.0"}, "was not made by this module"),
     ],
-)  # fmt: skip
-def test_bad_input_is_refused_in_a_sentence_before_the_first_write(
-    mesh: Mesh, theirs: str, options: dict[str, Any], sentence: str
-) -> None:
+)
+def test_bad_input_is_refused_in_a_sentence_before_the_first_write(mesh: Mesh, theirs: str, options: dict[str, Any], sentence: str) -> None:
     mesh.workload(theirs, "plain")
     mesh.settled(theirs, "plain")
     service(mesh, theirs, "half")

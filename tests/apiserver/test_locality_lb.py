@@ -76,9 +76,11 @@ def there(central: ApiServer) -> Answer:
 def put(central: ApiServer, name: str = "cart", namespace: str = "shop", **spec: Any) -> Answer:
     """A rule of somebody else."""
     body = {
-        "apiVersion": "networking.istio.io/v1", "kind": "DestinationRule",
-        "metadata": {"name": name, "namespace": namespace}, "spec": {"host": RULE["service_host"], **spec},
-    }  # fmt: skip
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "DestinationRule",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"host": RULE["service_host"], **spec},
+    }
     return central.client.create(f"{kind('DestinationRule').path(namespace)}?fieldManager=somebody", body)
 
 

@@ -115,8 +115,9 @@ def test_each_revision_is_found_by_the_names_of_its_service(cluster: ApiServer) 
     found = there(cluster)
     servers = found["Gateway istiod-gateway"]["spec"]["servers"]
     assert [(one["port"]["number"], one["tls"]["mode"], one["hosts"]) for one in servers] == [
-        (15012, "PASSTHROUGH", ["*"]), (15017, "PASSTHROUGH", ["*"]),
-    ]  # fmt: skip
+        (15012, "PASSTHROUGH", ["*"]),
+        (15017, "PASSTHROUGH", ["*"]),
+    ]
     assert found["Gateway istiod-gateway"]["spec"]["selector"] == {"istio": "east"}
     for revision in (OLD, NEW):
         spec, host = found[f"VirtualService istiod-vs-{revision}"]["spec"], f"istiod-{revision}.{SYSTEM}.svc"
@@ -143,8 +144,9 @@ def test_what_others_made_with_the_same_content_stays_theirs(cluster: ApiServer)
     before = there(cluster)
     answer = run(cluster, services=True)
     assert (answer["changed"], answer["made_by_others"]) == (
-        False, [{"kind": "Gateway", "namespace": SYSTEM, "name": "cross-network-gateway"}],
-    )  # fmt: skip
+        False,
+        [{"kind": "Gateway", "namespace": SYSTEM, "name": "cross-network-gateway"}],
+    )
     assert not run(cluster, state="absent")["changed"]
     assert there(cluster) == before
 

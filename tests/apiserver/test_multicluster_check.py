@@ -55,10 +55,16 @@ def eu(second: ApiServer, roots: tuple[str, str]) -> Iterator[Checked]:
 
 def answer(us: Checked, eu: Checked, *, check: bool = False, other: Answer | None = None, **options: Any) -> Answer:
     given = {
-        **us.connection, "cluster_name": "us", "network": "us-net", "server": SERVER, "version": "1.32.0",
-        "control_plane_namespace": SYSTEM, "gateway_service": f"{SYSTEM}/istio-eastwestgateway",
-        "clusters": [{"name": "eu", "network": "eu-net", **eu.connection, **(other or {})}], **options,
-    }  # fmt: skip
+        **us.connection,
+        "cluster_name": "us",
+        "network": "us-net",
+        "server": SERVER,
+        "version": "1.32.0",
+        "control_plane_namespace": SYSTEM,
+        "gateway_service": f"{SYSTEM}/istio-eastwestgateway",
+        "clusters": [{"name": "eu", "network": "eu-net", **eu.connection, **(other or {})}],
+        **options,
+    }
     return Call("multicluster_check", {key: value for key, value in given.items() if value is not None}, check).run()
 
 
@@ -134,9 +140,7 @@ def test_a_cluster_that_does_not_answer_or_is_another_is_a_blocker(us: Checked, 
     assert [one["reachable"] for one in found["clusters"]] == [True, False, False]
 
 
-def test_an_account_without_secrets_is_told_so_and_the_config_map_tells_the_root(
-    us: Checked, eu: Checked, roots: tuple[str, str]
-) -> None:
+def test_an_account_without_secrets_is_told_so_and_the_config_map_tells_the_root(us: Checked, eu: Checked, roots: tuple[str, str]) -> None:
     us.root(roots[1], shown=True)
     readable = [{"apiGroups": ["*"], "resources": ["configmaps", "services", "pods", "nodes", "namespaces"], "verbs": ["get", "list"]}]
     rbac = "/apis/rbac.authorization.k8s.io/v1"

@@ -132,7 +132,7 @@ def test_a_run_that_is_told_to_end_stops_before_its_next_write(mesh: Mesh, shop:
         ({"kubeconfig": "/nowhere"}, nothing, "No connection"),
         ({"expected_cluster_uid": "another"}, nothing, "expected_cluster_uid is another"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_refused_in_a_sentence_before_the_first_write(
     mesh: Mesh, options: dict[str, Any], prepare: Callable[[Mesh, str], None], sentence: str
 ) -> None:

@@ -36,10 +36,13 @@ def joined(planes: Planes, primary: Primary) -> Iterator[Planes]:
     owner = f"remote-{NEW}"
     annotations = {"meshyard.io/endpoints-from": json.dumps({"reach": "pods", "revision": NEW})}
     body = {
-        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "ports": [{"port": 15012}],
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "addressType": "IPv4",
+        "ports": [{"port": 15012}],
         "metadata": {"name": SLICE, "labels": {"meshyard.io/owner": owner}, "annotations": annotations},
         "endpoints": [{"addresses": ["10.1.0.1"], "conditions": {"ready": True}}],
-    }  # fmt: skip
+    }
     path = f"{SLICES}/{SLICE}?fieldManager=meshyard-{owner}"
     planes.client.request("PATCH", path, body, "application/apply-patch+yaml")
     yield planes
@@ -77,9 +80,7 @@ def test_the_pods_of_a_restarted_istiod_are_followed_in_a_handful_of_requests(
     assert has_nothing_to_do(planes, options)
 
 
-def test_what_somebody_wrote_into_a_slice_is_put_back(
-    planes: Planes, primary: Primary, options: dict[str, Any]
-) -> None:
+def test_what_somebody_wrote_into_a_slice_is_put_back(planes: Planes, primary: Primary, options: dict[str, Any]) -> None:
     by_gateway = {**options, "reach": "gateway"}
     planes.run("remote_istio", **by_gateway)
     planes.merge("EndpointSlice", SLICE, {"endpoints": [{"addresses": ["10.0.0.9"]}]}, SYSTEM)
@@ -89,9 +90,7 @@ def test_what_somebody_wrote_into_a_slice_is_put_back(
     assert has_nothing_to_do(planes, by_gateway)
 
 
-def test_while_istiod_has_no_address_the_slice_stays_and_a_warning_says_so(
-    joined: Planes, primary: Primary, tmp_path: Path
-) -> None:
+def test_while_istiod_has_no_address_the_slice_stays_and_a_warning_says_so(joined: Planes, primary: Primary, tmp_path: Path) -> None:
     primary.pods(unready="10.1.0.2")
     done = reconcile(joined, primary)
     assert (done["changed"], done["missing"]) == (False, [f"ready pod of istiod {NEW}"])
@@ -116,9 +115,7 @@ def test_without_a_primary_nothing_is_done(joined: Planes) -> None:
     assert joined.refusal("remote_endpoints")["problem"] == "The option primary is missing."
 
 
-def test_watching_applies_each_change_and_outlasts_a_primary_that_does_not_answer(
-    joined: Planes, primary: Primary, tmp_path: Path
-) -> None:
+def test_watching_applies_each_change_and_outlasts_a_primary_that_does_not_answer(joined: Planes, primary: Primary, tmp_path: Path) -> None:
     with Door(primary.server.host) as door:
         through = {"host": door.url, "api_key": primary.server.token}
         progress, call = following(joined, through, tmp_path, watch=10)

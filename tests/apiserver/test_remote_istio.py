@@ -90,9 +90,7 @@ def test_leaving_takes_away_all_of_the_revision_and_is_refused_while_it_is_used(
     assert not planes.run("remote_istio", state="absent", revision=NEW)["changed"]
 
 
-def test_each_bad_input_is_refused_in_one_sentence_before_any_write(
-    planes: Planes, options: dict[str, Any], primary: Primary
-) -> None:
+def test_each_bad_input_is_refused_in_one_sentence_before_any_write(planes: Planes, options: dict[str, Any], primary: Primary) -> None:
     cases: dict[str, dict[str, Any]] = {
         "The cluster name 'US' is not a DNS label.": {"cluster_name": "US"},
         "There is no address of istiod: addresses has none.": {"reach": "address"},

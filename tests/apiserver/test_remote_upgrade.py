@@ -106,8 +106,9 @@ def test_a_plan_knows_the_revisions_that_serve_a_remote_cluster_before_and_after
     assert [(one["revision"], one["location"], one["namespace"]) for one in told] == [(name, "remote", SYSTEM) for name in VERSIONS]
     tagged = planes.run("istio_tag", name="prod", revision=NEW, wait=False)
     assert {(step["kind"], step["name"]) for step in tagged["steps"]} == {
-        ("MutatingWebhookConfiguration", "istio-revision-tag-prod"), ("Service", "istiod-revision-tag-prod"),
-    }  # fmt: skip
+        ("MutatingWebhookConfiguration", "istio-revision-tag-prod"),
+        ("Service", "istiod-revision-tag-prod"),
+    }
     assert not planes.run("istio_tag", name="prod", revision=NEW, wait=False)["changed"]
 
 

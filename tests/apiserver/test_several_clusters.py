@@ -123,8 +123,9 @@ def test_the_views_of_all_clusters_are_joined_and_a_lost_one_is_named(primary: P
     alone = primary.run("istio_revision_info", gather=gather, cluster_name="eu")
     found = primary.run("istio_revision_info", gather=gather, cluster_name="eu", clusters=[us.option, lost])
     assert [(one["cluster"], one["revision"], one["location"], one["pods"]) for one in found["revisions"]] == [
-        ("eu", OLD, "cluster", 0), ("us", OLD, "remote", 1),
-    ]  # fmt: skip
+        ("eu", OLD, "cluster", 0),
+        ("us", OLD, "remote", 1),
+    ]
     assert [one for one in found["revisions"] if one["cluster"] == "eu"] == alone["revisions"]
     assert [(one["cluster"], one["pod"], one["revision"]) for one in found["pods"]] == [("us", "web-0", OLD)]
     assert ("us", "us-shop") in {(one["cluster"], one["name"]) for one in found["namespaces"]}

@@ -13,14 +13,39 @@ from tests.harness.lab_cluster import LabCluster
 
 _NAME = "limited"
 _CORE = (
-    "namespaces", "nodes", "pods", "pods/exec", "pods/log", "pods/status", "pods/ephemeralcontainers", "services", "serviceaccounts",
-    "secrets", "configmaps", "events", "endpoints", "replicationcontrollers", "resourcequotas",
-)  # fmt: skip
+    "namespaces",
+    "nodes",
+    "pods",
+    "pods/exec",
+    "pods/log",
+    "pods/status",
+    "pods/ephemeralcontainers",
+    "services",
+    "serviceaccounts",
+    "secrets",
+    "configmaps",
+    "events",
+    "endpoints",
+    "replicationcontrollers",
+    "resourcequotas",
+)
 _GROUPS = (
-    "admissionregistration.k8s.io", "apiextensions.k8s.io", "apps", "autoscaling", "batch", "coordination.k8s.io", "discovery.k8s.io",
-    "extensions.istio.io", "gateway.networking.k8s.io", "networking.istio.io", "networking.k8s.io", "policy", "rbac.authorization.k8s.io",
-    "security.istio.io", "telemetry.istio.io",
-)  # fmt: skip
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apps",
+    "autoscaling",
+    "batch",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "extensions.istio.io",
+    "gateway.networking.k8s.io",
+    "networking.istio.io",
+    "networking.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "security.istio.io",
+    "telemetry.istio.io",
+)
 # It may do everything with all that an upgrade touches, but not forward ports.
 WITHOUT_PORT_FORWARD = [
     {"apiGroups": [""], "resources": list(_CORE), "verbs": ["*"]},
@@ -47,8 +72,10 @@ def _objects(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": _NAME, "namespace": "default"}},
         {"apiVersion": f"{rbac}/v1", "kind": "ClusterRole", **named, "rules": rules},
         {
-            "apiVersion": f"{rbac}/v1", "kind": "ClusterRoleBinding", **named,
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRoleBinding",
+            **named,
             "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": _NAME},
             "subjects": [{"kind": "ServiceAccount", "name": _NAME, "namespace": "default"}],
         },
-    ]  # fmt: skip
+    ]

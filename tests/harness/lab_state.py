@@ -11,8 +11,15 @@ from tests.harness.lab_cluster import Body, LabCluster
 
 SYSTEM = "istio-system"
 NAMESPACED = (
-    "Deployment", "Service", "ServiceAccount", "ConfigMap", "Role", "RoleBinding", "HorizontalPodAutoscaler", "PodDisruptionBudget",
-)  # fmt: skip
+    "Deployment",
+    "Service",
+    "ServiceAccount",
+    "ConfigMap",
+    "Role",
+    "RoleBinding",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+)
 CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 Dump = dict[str, str]
 """A fingerprint by C(kind namespace/name)."""

@@ -118,9 +118,11 @@ class Mesh:
             },
         }
         body = {
-            "apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name, "namespace": namespace, "labels": {"team": "shop"}},
+            "apiVersion": "apps/v1",
+            "kind": kind,
+            "metadata": {"name": name, "namespace": namespace, "labels": {"team": "shop"}},
             "spec": {"selector": {"matchLabels": {"app": name}}, "template": template, "replicas": replicas, **spec},
-        }  # fmt: skip
+        }
         if kind == "DaemonSet":
             body["spec"].pop("replicas")
         self.create(body)
@@ -131,10 +133,11 @@ class Mesh:
         schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
         version = {"name": "v1", "served": True, "storage": True, "schema": schema}
         definition = {
-            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
             "metadata": {"name": f"gateways.{group}", "annotations": {"api-approved.kubernetes.io": "unapproved, for tests"}},
             "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [version]},
-        }  # fmt: skip
+        }
         self.client.ensure(kinds.kind("CustomResourceDefinition").path(), definition)
         path = kinds.kind("Gateway").path("default")
         self.until(lambda: self.served(path), "The API server does not serve Gateways.")

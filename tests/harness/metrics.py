@@ -100,9 +100,12 @@ class Prometheus:
         scrape = {"job_name": "mesh", "static_configs": [{"targets": [self._exporter.address]}]}
         config.write_text(yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}))
         command = [
-            str(program("prometheus")), f"--config.file={config}", f"--storage.tsdb.path={self._directory / 'data'}",
-            f"--web.listen-address={LOOPBACK}:{self._port}", "--log.level=warn",
-        ]  # fmt: skip
+            str(program("prometheus")),
+            f"--config.file={config}",
+            f"--storage.tsdb.path={self._directory / 'data'}",
+            f"--web.listen-address={LOOPBACK}:{self._port}",
+            "--log.level=warn",
+        ]
         with (
             (self._directory / "prometheus.log").open("w", encoding="utf-8") as log,
             subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as process,

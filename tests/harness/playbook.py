@@ -40,9 +40,11 @@ def play(name: str, groups: Mapping[str, Mapping[str, Mapping[str, Any]]], folde
     inventory.write_text(json.dumps({group: {"hosts": dict(hosts)} for group, hosts in groups.items()}))
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(_CREDENTIALS)}
     environment = {
-        "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()), "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()),
+        "ANSIBLE_HOME": str(folder / "home"),
+        "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PIPELINING": "1",
-    }  # fmt: skip
+    }
     command = [str(Path(sys.executable).parent / "ansible-playbook"), str(tree.ROOT / "playbooks" / f"{name}.yml"), "-i", str(inventory)]
     extra = ["-e", json.dumps(variables), *arguments]
     ended = subprocess.run([*command, *extra], check=False, capture_output=True, text=True, env={**inherited, **environment}, timeout=280)

@@ -84,9 +84,15 @@ def agreed(
     for (number, space), labels in itertools.product(enumerate(NAMESPACES), PODS):
         pod = {**_present(labels), **(marks or {})}
         told = injection.effective(
-            _present(space), pod, hooks, f"n{number}", planes,
-            pod_annotations=annotations, host_network=host_network, policies=policies,
-        )  # fmt: skip
+            _present(space),
+            pod,
+            hooks,
+            f"n{number}",
+            planes,
+            pod_annotations=annotations,
+            host_network=host_network,
+            policies=policies,
+        )
         seen = _admitted(cluster, f"n{number}", pod, annotations or {}, host_network)
         outcomes.add(seen)
         if seen != (told.revision if told.kind == "revision" else told.kind):

@@ -22,13 +22,13 @@ from tests import tree
 HOME = tree.BUILD / "sanity-home"
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-GET_PIP = '''\
+GET_PIP = """\
 import os, subprocess, sys
 wanted = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
 # In a process of its own, since ensurepip changes the settings of the pip that runs after it.
 subprocess.run([sys.executable, "-m", "ensurepip", "--default-pip"], check=True, stdout=subprocess.DEVNULL)
 os.execv(sys.executable, [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", *wanted])
-'''
+"""
 
 
 def main() -> int:

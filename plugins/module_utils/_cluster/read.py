@@ -19,9 +19,7 @@ _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 Object = dict[str, Any]
 
 
-def get(
-    cluster: Cluster, kind: Kind, name: str, namespace: str | None = None, *, metadata_only: bool = False
-) -> Object | None:
+def get(cluster: Cluster, kind: Kind, name: str, namespace: str | None = None, *, metadata_only: bool = False) -> Object | None:
     """One object, or None where it (or its kind) does not exist."""
     try:
         found: Object = cluster.api.send(

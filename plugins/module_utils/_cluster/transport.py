@@ -85,9 +85,7 @@ class Transport:
             time.sleep(_retry_after(headers, pause))
         return None  # not reached: the last turn returns or raises
 
-    def _once(
-        self, method: str, url: str, payload: bytes | None, content_type: str, accept: str
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    def _once(self, method: str, url: str, payload: bytes | None, content_type: str, accept: str) -> tuple[int, Mapping[str, str], bytes]:
         headers = {**self._client.default_headers, **self._authorization(), "Accept": accept}
         if payload is not None:
             headers["Content-Type"] = content_type

@@ -30,9 +30,7 @@ def apply(cluster: Cluster, body: Object, manager: str, *, force: bool = True, d
     return _send(cluster, "PATCH", "apply", kind, namespace, name, body, "application/apply-patch+yaml", query, dry_run)
 
 
-def merge(
-    cluster: Cluster, kind: Kind, namespace: str | None, name: str, patch: Object, manager: str, *, dry_run: bool = False
-) -> Object:
+def merge(cluster: Cluster, kind: Kind, namespace: str | None, name: str, patch: Object, manager: str, *, dry_run: bool = False) -> Object:
     """JSON merge patch; null removes. C(metadata.resourceVersion) in it makes it conditional."""
     query = {"fieldManager": manager}
     return _send(cluster, "PATCH", "patch", kind, namespace, name, patch, "application/merge-patch+json", query, dry_run)

@@ -42,9 +42,7 @@ def stamped(rendered: Iterable[Object], owner: str) -> list[Object]:
     }
     return [
         _labelled(
-            foreign.without_foreign_fields(
-                obj, scaled_by_hpa=(obj["metadata"].get("namespace"), obj["metadata"]["name"]) in scaled
-            ),
+            foreign.without_foreign_fields(obj, scaled_by_hpa=(obj["metadata"].get("namespace"), obj["metadata"]["name"]) in scaled),
             owner,
         )
         for obj in objects

@@ -106,9 +106,7 @@ def pods(found: Pods, spaces: Sequence[Space], target: Target) -> Check:
     return Check("pods", "passed", f"{total} of {total} pods are on {goal}{also}", facts)
 
 
-def proxies(
-    found: Pods, connections: syncz.Connections, target: Target, cluster: str, proven: set[tuple[str, str]]
-) -> Check:
+def proxies(found: Pods, connections: syncz.Connections, target: Target, cluster: str, proven: set[tuple[str, str]]) -> Check:
     """Whether the proxies of the pods on the target are connected to its istiods and have taken all configuration.
 
     :param cluster: the cluster ID by which istiod knows them.

@@ -23,9 +23,16 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import 
 KINDS = ("Deployment", "DaemonSet")
 # What the gateway chart may render.
 INVENTORY = (
-    "ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "DaemonSet", "HorizontalPodAutoscaler", "PodDisruptionBudget",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "Service",
+    "Deployment",
+    "DaemonSet",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
     "NetworkPolicy",
-)  # fmt: skip
+)
 
 
 def refuse_values(found: Found, given: Mapping[str, Any] | None) -> None:

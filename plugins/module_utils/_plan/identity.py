@@ -53,9 +53,7 @@ def identity(objects: Iterable[Object], names: Names, parse: Parse) -> dict[str,
 
 def changes(live: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """For each value that both know and that differs, what it is and what it would be."""
-    return {
-        name: (live[name], wanted[name]) for name in sorted(live.keys() & wanted.keys()) if live[name] != wanted[name]
-    }
+    return {name: (live[name], wanted[name]) for name in sorted(live.keys() & wanted.keys()) if live[name] != wanted[name]}
 
 
 def refuse_changes(live: Mapping[str, str], wanted: Mapping[str, str], revision: str, cluster: str) -> None:

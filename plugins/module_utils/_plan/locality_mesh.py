@@ -157,9 +157,7 @@ def _refuse_others(plane: ControlPlane, cluster: str) -> None:
 
 
 def _former(config_map: Object) -> Object | None:
-    return locality_record.parse(
-        config_map, "Set the values as they should be by istio_revision, remove the annotation, and run again."
-    )
+    return locality_record.parse(config_map, "Set the values as they should be by istio_revision, remove the annotation, and run again.")
 
 
 def _annotate(config_map: Object, text: str | None, reason: str, *, settled: bool = False) -> Plan:

@@ -62,9 +62,7 @@ def refuse_starving(setting: Setting, scene: Scene, service: Service) -> None:
         )
 
 
-def findings(
-    setting: Setting, scene: Scene, service: Service, rule: raw.Raw | None, counts: Setting | None = None
-) -> list[Finding]:
+def findings(setting: Setting, scene: Scene, service: Service, rule: raw.Raw | None, counts: Setting | None = None) -> list[Finding]:
     """All that is worth knowing, the important first.
 
     :param setting: that of the rule by itself. :param counts: what counts for the service in all, where that is something else.

@@ -54,7 +54,5 @@ def _described(scene: Scene, view: View) -> dict[str, Any]:
             {"revision": one.revision, "version": one.version, "cluster_id": one.cluster_id, "serves_others": one.serves_others}
             for one in view.planes
         ],
-        "gateways": [
-            {"service": one.object, "network": one.network, "addresses": list(one.addresses)} for one in view.gateways
-        ],
+        "gateways": [{"service": one.object, "network": one.network, "addresses": list(one.addresses)} for one in view.gateways],
     }

@@ -31,12 +31,15 @@ def _names(scene: Scene) -> Iterator[Told]:
         yield from refused(view.name, "blocker", "name_invalid", f"cluster {view.name}", partial(revision.check_cluster, view.name))
     for one, other in scene.pairs():
         if one.uid == other.uid:
-            yield one.name, Finding(
-                "blocker",
-                "same_cluster",
-                f"cluster {one.name}",
-                f"The clusters {one.name} and {other.name} are one: namespace kube-system has the UID {one.uid} in both.",
-                "Correct the connection of one of them: each needs a kubeconfig with a context, or a host with an API key, of its own.",
+            yield (
+                one.name,
+                Finding(
+                    "blocker",
+                    "same_cluster",
+                    f"cluster {one.name}",
+                    f"The clusters {one.name} and {other.name} are one: namespace kube-system has the UID {one.uid} in both.",
+                    "Correct the connection of one of them: each needs a kubeconfig with a context, or a host with an API key, of its own.",
+                ),
             )
         elif one.name == other.name:
             yield one.name, _clash(one.name, f"the clusters at {one.host} and {other.host} have the same name {one.name}")
@@ -100,13 +103,16 @@ def _one_secret(holder: View, here: remote_secret.Here, reader: View) -> Iterato
         yield from _leads_elsewhere(holder, here.secret(reader.name), wanted, reader)
     for secret in here.secrets:
         if raw.name(secret) != remote_secret.secret_name(reader.name) and _uid(secret) == reader.uid:
-            yield holder.name, Finding(
-                "blocker",
-                "known_by_another_name",
-                f"Secret {raw.qualified(secret)}",
-                f"Cluster {reader.name} (UID {reader.uid}) is known in cluster {holder.name} by Secret {raw.qualified(secret)} already, "
-                "under another name: its endpoints would count twice.",
-                "Use that name, or remove that Secret first.",
+            yield (
+                holder.name,
+                Finding(
+                    "blocker",
+                    "known_by_another_name",
+                    f"Secret {raw.qualified(secret)}",
+                    f"Cluster {reader.name} (UID {reader.uid}) is known in cluster {holder.name} by Secret {raw.qualified(secret)}, "
+                    "under another name: its endpoints would count twice.",
+                    "Use that name, or remove that Secret first.",
+                ),
             )
 
 
@@ -115,13 +121,16 @@ def _leads_elsewhere(holder: View, secret: raw.Raw | None, wanted: Kubeconfig, r
     found = remote_secret.kubeconfig_of(secret, reader.name)
     if secret is None or found is None or found.server == wanted.server or _uid(secret) == reader.uid:
         return
-    yield holder.name, Finding(
-        "blocker" if reader.given.server else "warning",
-        "remote_secret",
-        f"Secret {raw.qualified(secret)}",
-        f"Secret {raw.qualified(secret)} of cluster {holder.name} leads to {found.server} for cluster {reader.name}, "
-        f"not to {wanted.server}.",
-        f"Give {found.server} as server if it is the same cluster; else give the cluster another name, or remove that Secret first.",
+    yield (
+        holder.name,
+        Finding(
+            "blocker" if reader.given.server else "warning",
+            "remote_secret",
+            f"Secret {raw.qualified(secret)}",
+            f"Secret {raw.qualified(secret)} of cluster {holder.name} leads to {found.server} for cluster {reader.name}, "
+            f"not to {wanted.server}.",
+            f"Give {found.server} as server if it is the same cluster; else give the cluster another name, or remove that Secret first.",
+        ),
     )
 
 
@@ -134,12 +143,15 @@ def _unknown(scene: Scene) -> Iterator[Told]:
     for holder in scene.primaries:
         for secret in holder.secrets.secrets if holder.secrets else ():
             for name in sorted(raw.mapping(secret, "data").keys() - known):
-                yield holder.name, Finding(
-                    "info",
-                    "cluster_not_given",
-                    f"Secret {raw.qualified(secret)}",
-                    f"The istiod of cluster {holder.name} also reads a cluster {name}, of which nothing is known here.",
-                    "Name it in clusters, with a connection, to have it checked as well.",
+                yield (
+                    holder.name,
+                    Finding(
+                        "info",
+                        "cluster_not_given",
+                        f"Secret {raw.qualified(secret)}",
+                        f"The istiod of cluster {holder.name} also reads a cluster {name}, of which nothing is known here.",
+                        "Name it in clusters, with a connection, to have it checked as well.",
+                    ),
                 )
 
 
@@ -151,12 +163,15 @@ def _mesh_ids(scene: Scene) -> Iterator[Told]:
     for view in scene.primaries if len(scene.primaries) > 1 else ():
         for plane in scene.planes(view):
             if plane.trust_domain and not plane.mesh_id:
-                yield view.name, Finding(
-                    "warning",
-                    "mesh_id_missing",
-                    f"istiod {plane.revision}",
-                    f"The istiod {plane.revision} of cluster {view.name} has no mesh ID, and the mesh has several primaries.",
-                    "Set the value global.meshID to the same for all primaries.",
+                yield (
+                    view.name,
+                    Finding(
+                        "warning",
+                        "mesh_id_missing",
+                        f"istiod {plane.revision}",
+                        f"The istiod {plane.revision} of cluster {view.name} has no mesh ID, and the mesh has several primaries.",
+                        "Set the value global.meshID to the same for all primaries.",
+                    ),
                 )
 
 

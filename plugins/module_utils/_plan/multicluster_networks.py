@@ -30,12 +30,15 @@ def _labels(scene: Scene) -> Iterator[Told]:
         place = remote.Place(view.name, view.given.network, "")
         yield from refused(view.name, "blocker", "network_differs", what, partial(remote.refuse_network, view.home, place, view.name))
         if named and not view.network:
-            yield view.name, Finding(
-                "warning",
-                "network_missing",
-                what,
-                f"Cluster {view.name} names no network, and {' and '.join(named)} do: to Istio it is in another network than those.",
-                "Give network for every cluster, or for none where all pods reach each other by their addresses.",
+            yield (
+                view.name,
+                Finding(
+                    "warning",
+                    "network_missing",
+                    what,
+                    f"Cluster {view.name} names no network, and {' and '.join(named)} do: to Istio it is in another network than those.",
+                    "Give network for every cluster, or for none where all pods reach each other by their addresses.",
+                ),
             )
 
 
@@ -67,21 +70,27 @@ def _ranges(one: View, other: View) -> Iterator[Told]:
     why = overlap(one.ranges, one.pods, other.ranges, other.pods)
     both = f"{one.name} and {other.name}"
     if why:
-        yield one.name, Finding(
-            "blocker",
-            "pod_ranges_overlap",
-            f"cluster {one.name}",
-            f"The clusters {both} are to share a network, and {why} (in the order {both}).",
-            "Put them into different networks with east-west gateways between, or give one of the clusters other pod ranges.",
+        yield (
+            one.name,
+            Finding(
+                "blocker",
+                "pod_ranges_overlap",
+                f"cluster {one.name}",
+                f"The clusters {both} are to share a network, and {why} (in the order {both}).",
+                "Put them into different networks with east-west gateways between, or give one of the clusters other pod ranges.",
+            ),
         )
         return
     for view in (one, other):
         if not used(view.ranges, view.pods):
-            yield view.name, Finding(
-                "info",
-                "pod_ranges_unknown",
-                f"cluster {view.name}",
-                f"The nodes of cluster {view.name} do not tell the pod ranges that are used: "
-                "only the addresses of its present pods were compared.",
-                "See in the settings of its network plugin that its range is that of no other cluster.",
+            yield (
+                view.name,
+                Finding(
+                    "info",
+                    "pod_ranges_unknown",
+                    f"cluster {view.name}",
+                    f"The nodes of cluster {view.name} do not tell the pod ranges that are used: "
+                    "only the addresses of its present pods were compared.",
+                    "See in the settings of its network plugin that its range is that of no other cluster.",
+                ),
             )

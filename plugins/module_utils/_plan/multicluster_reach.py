@@ -48,29 +48,38 @@ def _probe(scene: Scene, view: View) -> Iterator[Told]:
     server, name = scene.here.server, scene.here.name
     probe = view.probe
     if probe is None:
-        yield view.name, Finding(
-            "info",
-            "server_not_tried",
-            f"server {server}",
-            f"It was not tried whether {server}, the API server of cluster {name}, answers pods of cluster {view.name}.",
-            "Set probe to true, with a probe_image, to try it by a pod there that is removed again.",
+        yield (
+            view.name,
+            Finding(
+                "info",
+                "server_not_tried",
+                f"server {server}",
+                f"It was not tried whether {server}, the API server of cluster {name}, answers pods of cluster {view.name}.",
+                "Set probe to true, with a probe_image, to try it by a pod there that is removed again.",
+            ),
         )
     elif probe.answered is None:
-        yield view.name, Finding(
-            "warning",
-            "probe_impossible",
-            f"server {server}",
-            f"No pod of cluster {view.name} could try {server}: {probe.why.rstrip('.')}.",
-            "Correct probe_image, or what keeps pods in the control plane namespace from starting.",
+        yield (
+            view.name,
+            Finding(
+                "warning",
+                "probe_impossible",
+                f"server {server}",
+                f"No pod of cluster {view.name} could try {server}: {probe.why.rstrip('.')}.",
+                "Correct probe_image, or what keeps pods in the control plane namespace from starting.",
+            ),
         )
     elif not probe.answered:
-        yield view.name, Finding(
-            "blocker",
-            "server_unreachable",
-            f"server {server}",
-            f"Asked by a pod of cluster {view.name}, {server} does not answer, which is to be the API server of cluster {name}: "
-            f"{probe.why.rstrip('.')}.",
-            "Give server as a URL that pods there reach, or open the way (routes, firewalls, the allowed networks of the API server).",
+        yield (
+            view.name,
+            Finding(
+                "blocker",
+                "server_unreachable",
+                f"server {server}",
+                f"Asked by a pod of cluster {view.name}, {server} does not answer, which is to be the API server of cluster {name}: "
+                f"{probe.why.rstrip('.')}.",
+                "Give server as a URL that pods there reach, or open the way (routes, firewalls, the allowed networks of the API server).",
+            ),
         )
 
 

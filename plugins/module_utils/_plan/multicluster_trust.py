@@ -34,38 +34,47 @@ def _missing(scene: Scene) -> Iterator[Told]:
     """A primary without a root gets one that nobody else has."""
     for view in scene.primaries:
         if view.trust is None and view.ca_read and len(scene.primaries) > 1:
-            yield view.name, Finding(
-                "warning" if view.given.planned else "blocker",
-                "root_missing",
-                f"Secret {scene.namespace}/cacerts",
-                f"Cluster {view.name} has no CA certificate yet: its istiod would make a root of its own, which no other cluster trusts.",
-                f"Put Secret cacerts, made from the root of the others, into namespace {scene.namespace} before istiod is installed.",
+            yield (
+                view.name,
+                Finding(
+                    "warning" if view.given.planned else "blocker",
+                    "root_missing",
+                    f"Secret {scene.namespace}/cacerts",
+                    f"Cluster {view.name} has no CA certificate yet: its istiod would make a root of its own, which no other trusts.",
+                    f"Put Secret cacerts, made from the root of the others, into namespace {scene.namespace} before istiod is installed.",
+                ),
             )
 
 
 def _different(scene: Scene) -> Iterator[Told]:
     for one, other in scene.pairs(primaries=True):
         if one.trust and other.trust and not one.trust.fingerprints & other.trust.fingerprints:
-            yield one.name, Finding(
-                "blocker",
-                "roots_differ",
-                one.trust.object,
-                f"The clusters {one.name} and {other.name} have no root certificate in common: "
-                f"{_said(one.trust)} in the one, {_said(other.trust)} ({other.trust.object}) in the other.",
-                _COMMON,
+            yield (
+                one.name,
+                Finding(
+                    "blocker",
+                    "roots_differ",
+                    one.trust.object,
+                    f"The clusters {one.name} and {other.name} have no root certificate in common: "
+                    f"{_said(one.trust)} in the one, {_said(other.trust)} ({other.trust.object}) in the other.",
+                    _COMMON,
+                ),
             )
 
 
 def _not_taken(view: View) -> Iterator[Told]:
     """The Secret was changed, and istiod still hands out what it read before."""
     if view.own and view.shown and view.planes and not view.own.fingerprints & view.shown.fingerprints:
-        yield view.name, Finding(
-            "warning",
-            "root_not_in_use",
-            view.own.object,
-            f"The istiod of cluster {view.name} hands out another root ({_said(view.shown)} in {view.shown.object}) than that of "
-            f"{view.own.object} ({_said(view.own)}).",
-            "Restart istiod, so that it reads the Secret, and then the workloads.",
+        yield (
+            view.name,
+            Finding(
+                "warning",
+                "root_not_in_use",
+                view.own.object,
+                f"The istiod of cluster {view.name} hands out another root ({_said(view.shown)} in {view.shown.object}) than that of "
+                f"{view.own.object} ({_said(view.own)}).",
+                "Restart istiod, so that it reads the Secret, and then the workloads.",
+            ),
         )
 
 
@@ -77,13 +86,16 @@ def _remote(scene: Scene, view: View) -> Iterator[Told]:
     if view.own and not view.own.fingerprints & roots:
         yield view.name, _left_over(view, view.own)
     elif view.shown and not view.shown.fingerprints & roots:
-        yield view.name, Finding(
-            "warning",
-            "root_replaced",
-            view.shown.object,
-            f"{view.shown.object} of cluster {view.name} has another root ({_said(view.shown)}) than the primaries; "
-            "the istiod that joins it writes its own there.",
-            "Restart the workloads with proxies after joining: until then they trust the old root alone.",
+        yield (
+            view.name,
+            Finding(
+                "warning",
+                "root_replaced",
+                view.shown.object,
+                f"{view.shown.object} of cluster {view.name} has another root ({_said(view.shown)}) than the primaries; "
+                "the istiod that joins it writes its own there.",
+                "Restart the workloads with proxies after joining: until then they trust the old root alone.",
+            ),
         )
 
 
@@ -102,13 +114,16 @@ def _expiry(view: View, now: datetime) -> Iterator[Told]:
         if root.ends is None or root.ends > now + SOON:
             continue
         over = root.ends <= now
-        yield view.name, Finding(
-            "warning",
-            "root_expired" if over else "root_expires_soon",
-            view.trust.object if view.trust else "",
-            f"The root certificate {root.fingerprint[:12]} of cluster {view.name} {'ended' if over else 'ends'} "
-            f"at {root.ends:%Y-%m-%d %H:%M} UTC.",
-            "Bring in a new root beside it in all clusters, then new intermediate certificates, then take the old root out.",
+        yield (
+            view.name,
+            Finding(
+                "warning",
+                "root_expired" if over else "root_expires_soon",
+                view.trust.object if view.trust else "",
+                f"The root certificate {root.fingerprint[:12]} of cluster {view.name} {'ended' if over else 'ends'} "
+                f"at {root.ends:%Y-%m-%d %H:%M} UTC.",
+                "Bring in a new root beside it in all clusters, then new intermediate certificates, then take the old root out.",
+            ),
         )
 
 

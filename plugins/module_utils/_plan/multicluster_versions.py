@@ -31,13 +31,16 @@ def _skew(scene: Scene) -> Iterator[Told]:
         ours, theirs = _istiods(scene, one), _istiods(scene, other)
         apart = [(a, b) for a in ours for b in theirs if (a.major, a.minor) != (b.major, b.minor) and abs(a.minor - b.minor) > 1]
         for a, b in apart[:1]:
-            yield one.name, Finding(
-                "warning",
-                "primaries_apart",
-                f"cluster {one.name}",
-                f"The istiods of cluster {one.name} ({a}) and cluster {other.name} ({b}) are more than one minor version apart, "
-                "of which Istio says nothing.",
-                "Upgrade the older one, or try it with clusters that nobody needs.",
+            yield (
+                one.name,
+                Finding(
+                    "warning",
+                    "primaries_apart",
+                    f"cluster {one.name}",
+                    f"The istiods of cluster {one.name} ({a}) and cluster {other.name} ({b}) are more than one minor version apart, "
+                    "of which Istio says nothing.",
+                    "Upgrade the older one, or try it with clusters that nobody needs.",
+                ),
             )
 
 
@@ -53,13 +56,16 @@ def _data_plane(scene: Scene) -> Iterator[Told]:
         for text, pods in sorted(by_version.items()):
             found = _version(text)
             if found and (found.major, found.minor) > (serving.major, serving.minor):
-                yield view.name, Finding(
-                    "blocker",
-                    "data_plane_newer",
-                    f"Pod {pods[0]}",
-                    f"{len(pods)} proxies of cluster {view.name}, such as that of pod {pods[0]}, are of version {text}, and the istiod "
-                    f"that is to serve them is {serving}: a data plane must not be newer.",
-                    "Upgrade the primaries first, or let the cluster join a newer revision.",
+                yield (
+                    view.name,
+                    Finding(
+                        "blocker",
+                        "data_plane_newer",
+                        f"Pod {pods[0]}",
+                        f"{len(pods)} proxies of cluster {view.name}, such as that of pod {pods[0]}, are of version {text}, and the istiod "
+                        f"that is to serve them is {serving}: a data plane must not be newer.",
+                        "Upgrade the primaries first, or let the cluster join a newer revision.",
+                    ),
                 )
 
 

@@ -101,9 +101,7 @@ def _health(scene: Scene) -> Iterator[Finding]:
 
 
 def _interrupted(scene: Scene) -> Iterator[Finding]:
-    raws = {
-        (kind, raw.namespace(obj), raw.name(obj)): obj for kind in ROLLS for obj in scene.evidence.workloads.get(kind) or ()
-    }
+    raws = {(kind, raw.namespace(obj), raw.name(obj)): obj for kind in ROLLS for obj in scene.evidence.workloads.get(kind) or ()}
     for member, seen in _moved(scene):
         obj = raws[(seen.kind, member.name, seen.name)]
         why = _gap(obj, seen)

@@ -30,10 +30,12 @@ def of_spaces(spaces: Iterable[Space], wish: Wish, protected: frozenset[str]) ->
     found = []
     for space in spaces:
         if space.name in policy.SYSTEM_NAMESPACES or space.name in protected:
-            found.append(MeshyardError(
-                f"The namespace {space.name} belongs to Kubernetes or to the control plane and is never moved.",
-                "Take it out of the list; a gateway in it is moved by istio_gateway.",
-            ))  # fmt: skip
+            found.append(
+                MeshyardError(
+                    f"The namespace {space.name} belongs to Kubernetes or to the control plane and is never moved.",
+                    "Take it out of the list; a gateway in it is moved by istio_gateway.",
+                )
+            )
         elif wish.state == "present":
             found += _not_ready(space)
     return found
@@ -45,10 +47,12 @@ def _not_ready(space: Space) -> list[MeshyardError]:
     if ending(space):
         return [MeshyardError(f"The namespace {space.name} is being deleted.", "Take it out of the list.")]
     if space.labels.get(DATAPLANE_MODE) == "ambient":
-        return [MeshyardError(
-            f"The namespace {space.name} is in ambient mode ({DATAPLANE_MODE}=ambient), where sidecars have no place.",
-            "Take it out of the list, or remove that label first.",
-        )]  # fmt: skip
+        return [
+            MeshyardError(
+                f"The namespace {space.name} is in ambient mode ({DATAPLANE_MODE}=ambient), where sidecars have no place.",
+                "Take it out of the list, or remove that label first.",
+            )
+        ]
     return []
 
 
@@ -93,10 +97,12 @@ def _workloads(move: Move, wish: Wish, mesh: Mesh) -> list[MeshyardError]:
         if decision.kind in ("blocked", "double") or (decision.unserved and changes):
             found.append(_foretold(seen, decision))
         elif decision.kind == "none" and wish.state == "absent" and gateway.is_gateway(obj, seen.kind) and not _is_managed(obj):
-            found.append(MeshyardError(
-                f"{seen} is a gateway and would have no proxy any more once the namespace {space.name} leaves the mesh.",
-                "Give it a revision of its own (istio_gateway), or remove it first.",
-            ))  # fmt: skip
+            found.append(
+                MeshyardError(
+                    f"{seen} is a gateway and would have no proxy any more once the namespace {space.name} leaves the mesh.",
+                    "Give it a revision of its own (istio_gateway), or remove it first.",
+                )
+            )
     return found or list(_namespace(move, wish))
 
 
@@ -104,10 +110,12 @@ def _namespace(move: Move, wish: Wish) -> Sequence[MeshyardError]:
     """Labels that are given back must still lead somewhere."""
     decision = move.then
     if wish.state == "former" and (decision.kind in ("blocked", "double") or decision.unserved):
-        return [MeshyardError(
-            f"With its former labels, pods of the namespace {move.space.name} would not start in the mesh: {decision.reason}",
-            "Bring that revision or tag back first, or move the namespace to one that is there.",
-        )]  # fmt: skip
+        return [
+            MeshyardError(
+                f"With its former labels, pods of the namespace {move.space.name} would not start in the mesh: {decision.reason}",
+                "Bring that revision or tag back first, or move the namespace to one that is there.",
+            )
+        ]
     return []
 
 

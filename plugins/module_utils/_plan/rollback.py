@@ -76,9 +76,7 @@ def _tags(route: Route, everywhere: Iterable[Member], evidence: Evidence, record
     """The tags that the upgrade moved: those it recorded, and those that former labels name."""
     moved = set(record.intent.tags) if record else set()
     moved |= {member.after.via for member in everywhere if member.after and member.after.via}
-    return [
-        TagMove(one.name, one.revision or "", one.name in moved and route.to_revision in one.claimed_by) for one in evidence.tags
-    ]
+    return [TagMove(one.name, one.revision or "", one.name in moved and route.to_revision in one.claimed_by) for one in evidence.tags]
 
 
 def _default_to(route: Route, evidence: Evidence, record: Record | None) -> str:

@@ -67,9 +67,7 @@ def put_to_sleep(default: Object) -> Plan:
 
 def wake_up(default: Object) -> Plan:
     """The step that lets the webhooks of the unrevisioned plane catch pods again, where they were put to sleep."""
-    return _set_selectors(
-        default, lambda prefix: selectors(prefix, labels.DEFAULT), "it catches pods of the default revision again"
-    )
+    return _set_selectors(default, lambda prefix: selectors(prefix, labels.DEFAULT), "it catches pods of the default revision again")
 
 
 def _set_selectors(configuration: Object, chosen: Callable[[str], Object], reason: str) -> Plan:

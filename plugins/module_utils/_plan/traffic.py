@@ -161,9 +161,7 @@ def latency(seconds: Sequence[float | None]) -> dict[str, float | None]:
 
 
 def _failures(answers: Sequence[Answer], expected: Expectation) -> tuple[Mapping[str, Any], ...]:
-    found = Counter(
-        (one.status, one.error or f"status {one.status}") for one in answers if not expected.succeeded(one)
-    )
+    found = Counter((one.status, one.error or f"status {one.status}") for one in answers if not expected.succeeded(one))
     return tuple({"status": status, "error": error, "count": count} for (status, error), count in found.most_common(_SHOWN_ERRORS))
 
 

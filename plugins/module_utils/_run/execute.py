@@ -116,7 +116,5 @@ def _adopt(cluster: Cluster, kind: kinds.Kind, step: Adopt) -> None:
 
 def _stable(obj: Object) -> Object:
     meta = {key: value for key, value in obj["metadata"].items() if key not in _UNSTABLE}
-    meta["managedFields"] = [
-        {key: value for key, value in entry.items() if key != "time"} for entry in meta.get("managedFields") or ()
-    ]
+    meta["managedFields"] = [{key: value for key, value in entry.items() if key != "time"} for entry in meta.get("managedFields") or ()]
     return {**{key: value for key, value in obj.items() if key not in ("metadata", "apiVersion", "kind")}, "metadata": meta}

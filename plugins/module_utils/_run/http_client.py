@@ -20,9 +20,7 @@ from typing import Any
 LIMIT = 8192
 
 
-def send(
-    url: str, method: str, headers: dict[str, str], timeout: float, tls_verify: bool, resolve: str | None
-) -> dict[str, Any]:
+def send(url: str, method: str, headers: dict[str, str], timeout: float, tls_verify: bool, resolve: str | None) -> dict[str, Any]:
     """One request: a dictionary with C(status), C(seconds), C(text) and C(error).
 
     :param timeout: seconds for connecting and for each read.

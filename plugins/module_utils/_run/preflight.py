@@ -52,9 +52,7 @@ def image(extra: Extras, everywhere: Iterable[Member], revision: str, version: s
 
 
 def _on_nodes(nodes: Sequence[raw.Raw]) -> set[str]:
-    return {
-        _canonical(name) for node in nodes for entry in raw.items(node, "status", "images") for name in entry.get("names") or ()
-    }
+    return {_canonical(name) for node in nodes for entry in raw.items(node, "status", "images") for name in entry.get("names") or ()}
 
 
 def _canonical(name: str) -> str:

@@ -68,9 +68,7 @@ def check(request: Request) -> None:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise MeshyardError(f"{request.url!r} is no URL that a probe can ask.", "Give one such as http://cart.shop:8080/health.")
     if request.count < 1 or request.timeout <= 0:
-        raise MeshyardError(
-            f"A probe of {request.count} requests of {request.timeout:g} s each cannot be sent.", "Give positive numbers."
-        )
+        raise MeshyardError(f"A probe of {request.count} requests of {request.timeout:g} s each cannot be sent.", "Give positive numbers.")
     if not 1 <= request.concurrency <= _MOST_AT_ONCE:
         raise MeshyardError(f"The concurrency {request.concurrency} is not possible.", f"Give a number from 1 to {_MOST_AT_ONCE}.")
 
@@ -150,9 +148,7 @@ def _from_here(request: Request, patience: Patience) -> Lane:
             patience.alive()
             answers.append(
                 Answer(
-                    **http_client.send(
-                        request.url, request.method, request.headers, request.timeout, request.tls_verify, request.resolve
-                    )
+                    **http_client.send(request.url, request.method, request.headers, request.timeout, request.tls_verify, request.resolve)
                 )
             )
         return "controller", answers

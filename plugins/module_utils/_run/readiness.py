@@ -79,9 +79,7 @@ def look(cluster: Cluster, refs: Iterable[Ref]) -> list[readiness.Component]:
     return readiness.components(refs, {ref: obj for ref in refs if (obj := _get(cluster, ref)) is not None})
 
 
-def observe(
-    cluster: Cluster, refs: Iterable[Ref], injection: Injection | None
-) -> Callable[[], Pending | Ready[list[readiness.Component]]]:
+def observe(cluster: Cluster, refs: Iterable[Ref], injection: Injection | None) -> Callable[[], Pending | Ready[list[readiness.Component]]]:
     """The condition that a wait asks for: every component is available, and then a test pod is injected."""
     refs = list(refs)
 

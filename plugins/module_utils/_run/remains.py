@@ -22,9 +22,7 @@ def of_planes(cluster: Cluster, namespace: str) -> list[Object]:
 
 def of_base(cluster: Cluster, namespace: str) -> list[Object]:
     """The metadata of everything among which the objects of the base are, but the CRDs."""
-    return [
-        obj for name in base.INVENTORY for obj in _list(cluster, name, namespace if kinds.kind(name).namespaced else None)
-    ]
+    return [obj for name in base.INVENTORY for obj in _list(cluster, name, namespace if kinds.kind(name).namespaced else None)]
 
 
 def until_gone(cluster: Cluster, refs: Iterable[Ref], namespace: str = "", pods: str = "") -> Callable[[], Pending | Ready[None]]:

@@ -20,10 +20,25 @@ from ansible_collections.meshyard.istio.plugins.module_utils._run.proxies import
 _SECRET = kinds.kind("Secret")
 _MAP = kinds.kind("ConfigMap")
 _CONTENT = (
-    "Pod", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Service", "ConfigMap", "Secret", "ServiceAccount", "Role",
-    "RoleBinding", "NetworkPolicy", "HorizontalPodAutoscaler", "PodDisruptionBudget", "PersistentVolumeClaim", "ResourceQuota",
+    "Pod",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+    "Service",
+    "ConfigMap",
+    "Secret",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "NetworkPolicy",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "PersistentVolumeClaim",
+    "ResourceQuota",
     "LimitRange",
-)  # fmt: skip
+)
 _ROOT_CA = "kube-root-ca.crt"
 
 

@@ -96,9 +96,7 @@ def release_name(deployment: Object | None, names: Names) -> str:
     return came_from.release if came_from and came_from.release else names.istiod
 
 
-def chosen_values(
-    cluster: Cluster, chart: Renderer, names: Names, given: Mapping[str, Any], source: str | None, warn: Warn
-) -> Object:
+def chosen_values(cluster: Cluster, chart: Renderer, names: Names, given: Mapping[str, Any], source: str | None, warn: Warn) -> Object:
     """The values to render: those of another revision if one is named, and over them those that the user gives.
 
     :param source: the revision whose values are carried over.

@@ -151,10 +151,26 @@ def test_rendering_gives_helm_everything_it_needs_and_values_on_standard_input()
     )
     (command, text) = program.calls[0]
     assert command == [
-        "/opt/helm", "template", "istiod-1-32-0", "istiod", "--repo", OFFICIAL, "--version", "1.32.0",
-        "--namespace", "mesh", "--include-crds", "--values", "-",
-        "--kube-version", "v1.34.1", "--api-versions", "a/v1", "--api-versions", "b/v1",
-    ]  # fmt: skip
+        "/opt/helm",
+        "template",
+        "istiod-1-32-0",
+        "istiod",
+        "--repo",
+        OFFICIAL,
+        "--version",
+        "1.32.0",
+        "--namespace",
+        "mesh",
+        "--include-crds",
+        "--values",
+        "-",
+        "--kube-version",
+        "v1.34.1",
+        "--api-versions",
+        "a/v1",
+        "--api-versions",
+        "b/v1",
+    ]
     assert json.loads(text) == {"revision": "1-32-0"}
     assert len(found) == 4
 

@@ -22,16 +22,25 @@ def live(known: Source, *addresses: str, family: str = "IPv4") -> Object:
     """A slice as our field manager applied it."""
     fields = {
         "f:metadata": {"f:labels": {".": {}, "f:meshyard.io/owner": {}}, "f:annotations": {f"f:{source.FROM}": {}}},
-        "f:addressType": {}, "f:endpoints": {}, "f:ports": {},
-    }  # fmt: skip
+        "f:addressType": {},
+        "f:endpoints": {},
+        "f:ports": {},
+    }
     meta = {
-        "name": "istiod-1-32-0", "namespace": "istio-system", "labels": {"meshyard.io/owner": "remote-1-32-0", "theirs": "x"},
-        "annotations": known.annotation, "managedFields": [{"manager": MANAGER, "operation": "Apply", "fieldsV1": fields}],
-    }  # fmt: skip
+        "name": "istiod-1-32-0",
+        "namespace": "istio-system",
+        "labels": {"meshyard.io/owner": "remote-1-32-0", "theirs": "x"},
+        "annotations": known.annotation,
+        "managedFields": [{"manager": MANAGER, "operation": "Apply", "fieldsV1": fields}],
+    }
     return {
-        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta, "addressType": family,
-        "endpoints": source.ready(addresses), "ports": [{"name": "tcp-istiod", "port": 15012, "protocol": "TCP"}],
-    }  # fmt: skip
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": meta,
+        "addressType": family,
+        "endpoints": source.ready(addresses),
+        "ports": [{"name": "tcp-istiod", "port": 15012, "protocol": "TCP"}],
+    }
 
 
 def shown(*addresses: str) -> endpoints.Shown:

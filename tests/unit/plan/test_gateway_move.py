@@ -53,10 +53,8 @@ def test_label_mark_and_record_are_one_conditional_patch_of_the_workload() -> No
     assert isinstance(step, Patch)
     assert step.patch == {
         "metadata": {"annotations": {former.ANNOTATION: json.dumps({labels.REV: OLD}, separators=(",", ":"))}},
-        "spec": {"template": {"metadata": {
-            "labels": {labels.REV: NEW}, "annotations": {labels.RESTARTED_FOR: f"{NEW}@1.32.0+v1"},
-        }}},
-    }  # fmt: skip
+        "spec": {"template": {"metadata": {"labels": {labels.REV: NEW}, "annotations": {labels.RESTARTED_FOR: f"{NEW}@1.32.0+v1"}}}},
+    }
     assert step.version == "1"
 
 
@@ -159,12 +157,17 @@ def test_a_strategy_that_may_take_all_pods_at_once_is_recognised(kind: str, stra
 def test_the_service_is_told_by_what_callers_know_it_by() -> None:
     ports = [{"name": "http", "port": 80, "nodePort": 30080}, {"port": 443, "nodePort": 30443}, {"name": "status", "port": 15021}]
     service = {
-        "metadata": {"name": "web", "uid": "u1"}, "spec": {"clusterIP": "10.96.0.7", "ports": ports},
+        "metadata": {"name": "web", "uid": "u1"},
+        "spec": {"clusterIP": "10.96.0.7", "ports": ports},
         "status": {"loadBalancer": {"ingress": [{"hostname": "lb.example"}]}},
-    }  # fmt: skip
+    }
     assert exposure.serves(service) == {
-        "service": "web", "uid": "u1", "cluster_ip": "10.96.0.7", "address": "lb.example", "node_ports": {"http": 30080, "443": 30443},
-    }  # fmt: skip
+        "service": "web",
+        "uid": "u1",
+        "cluster_ip": "10.96.0.7",
+        "address": "lb.example",
+        "node_ports": {"http": 30080, "443": 30443},
+    }
     assert exposure.serves(None) is None
 
 

@@ -45,8 +45,10 @@ def test_what_istiod_wrote_goes_and_what_others_wrote_stays() -> None:
     plan = leftover.plan(leftover.Rest(namespace({}), maps), ())
     gone = {(step.ref.namespace, step.ref.name) for step in plan}
     assert gone == {
-        ("shop", "istio-ca-root-cert"), ("shop", "istio-ca-crl"), ("istio-system", "istio-namespace-controller-election"),
-    }  # fmt: skip
+        ("shop", "istio-ca-root-cert"),
+        ("shop", "istio-ca-crl"),
+        ("istio-system", "istio-namespace-controller-election"),
+    }
 
 
 def test_nothing_goes_while_an_istiod_serves_the_cluster() -> None:

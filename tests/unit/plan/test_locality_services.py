@@ -86,8 +86,11 @@ def test_twenty_services_in_several_places_are_shown_and_the_rest_is_counted() -
     coverage = locality_services.coverage(found, told)
     assert ([view.service.name for view in told], missing) == ([f"s{number:02}" for number in range(20)], [])
     assert {key: coverage[key] for key in ("services", "spread", "foretold", "left_out")} == {
-        "services": 24, "spread": 23, "foretold": 20, "left_out": 3,
-    }  # fmt: skip
+        "services": 24,
+        "spread": 23,
+        "foretold": 20,
+        "left_out": 3,
+    }
     codes = [one.code for one in locality_services.findings(found, told, [], seen(**many), foretelling.Setting())]
     assert codes == ["not_shown"]
 

@@ -103,9 +103,13 @@ def test_a_record_that_somebody_broke_is_named_and_nothing_is_guessed() -> None:
 
 
 NAMESPACE_LABELS: list[dict[str, str]] = [
-    {}, {labels.REV: "prod"}, {labels.REV: OLD}, {"istio-injection": "enabled"}, {"istio-injection": "disabled"},
+    {},
+    {labels.REV: "prod"},
+    {labels.REV: OLD},
+    {"istio-injection": "enabled"},
+    {"istio-injection": "disabled"},
     {"istio-injection": "enabled", labels.REV: OLD},
-]  # fmt: skip
+]
 
 
 POD_LABELS: list[dict[str, str]] = [{}, {labels.REV: OLD}, {labels.REV: "prod"}, {labels.INJECT: "true"}, {labels.INJECT: "false"}]

@@ -62,8 +62,10 @@ class World:
     def __init__(self, mesh: Mesh, marks: Mapping[str, str] | None = None, name: str = "shop") -> None:
         self.mesh = mesh
         self.namespace: dict[str, Any] = {
-            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": dict(marks or {}), "resourceVersion": "1"},
-        }  # fmt: skip
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": name, "labels": dict(marks or {}), "resourceVersion": "1"},
+        }
         self.workloads: dict[tuple[str, str], dict[str, Any]] = {}
         self.pods: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.writes = 0

@@ -56,9 +56,7 @@ def test_the_endpoints_of_one_cluster_are_counted_over_all_services() -> None:
         ("text", "unreadable"),
     ],
 )
-def test_an_istiod_says_how_it_stands_with_the_cluster_of_this_secret(
-    monkeypatch: pytest.MonkeyPatch, clusters: Any, status: str
-) -> None:
+def test_an_istiod_says_how_it_stands_with_the_cluster_of_this_secret(monkeypatch: pytest.MonkeyPatch, clusters: Any, status: str) -> None:
     (said,) = asked(monkeypatch, clusters)
     assert (said.istiod, said.status, bool(said.reason)) == ("istiod-1", status, status == "unreadable")
 

@@ -14,9 +14,20 @@ from tests.unit.run.fake import FakeApi, cluster
 
 OLD, NEW = "1-31-0", "1-32-0"
 LISTED = (
-    "Namespace", "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Rollout", "Service",
-    "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", *evidence.CONFIG_KINDS,
-)  # fmt: skip
+    "Namespace",
+    "Pod",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "Job",
+    "CronJob",
+    "Rollout",
+    "Service",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+    *evidence.CONFIG_KINDS,
+)
 
 
 def validator(revision: str) -> dict[str, Any]:

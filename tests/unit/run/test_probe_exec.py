@@ -55,9 +55,7 @@ class Container:
 
     def run(self, request: Request, count: int = 2) -> str:
         command = [str(self.folder / "sh"), "-c", probe_exec.script(request, count)]
-        return subprocess.run(
-            command, check=True, env={"PATH": str(self.folder)}, capture_output=True, text=True, errors="replace"
-        ).stdout
+        return subprocess.run(command, check=True, env={"PATH": str(self.folder)}, capture_output=True, text=True, errors="replace").stdout
 
     @property
     def arguments(self) -> list[str]:
@@ -131,7 +129,7 @@ def test_a_container_without_a_client_says_so(container: Container) -> None:
 @pytest.mark.parametrize("client", ["curl", "fortio", "wget"])
 def test_nothing_that_the_user_gives_is_taken_for_a_command(container: Container, client: str) -> None:
     container.add(client, "exit 0")
-    awkward = {"x-note": "it's $(touch oops) `id` \"quoted\"; rm"}
+    awkward = {"x-note": 'it\'s $(touch oops) `id` "quoted"; rm'}
     container.run(Request("http://cart.shop/?q=$(touch oops)&r='x'", headers=awkward), 1)
     assert f"x-note: {awkward['x-note']}" in container.arguments
     assert container.arguments[-1] == "http://cart.shop/?q=$(touch oops)&r='x'"

@@ -30,11 +30,14 @@ def syncz(*pods: str) -> bytes:
     """What istiod answers, shortened to one type of resources."""
     entries = [
         {
-            "cluster_id": "east", "proxy": f"{pod}.shop", "proxy_type": "sidecar", "istio_version": "1.32.0",
+            "cluster_id": "east",
+            "proxy": f"{pod}.shop",
+            "proxy_type": "sidecar",
+            "istio_version": "1.32.0",
             "resources": {CLUSTER_TYPE: {"sent": "a1", "acked": "a1", "sentTime": "2026-11-21T10:00:00.5Z"}},
         }
         for pod in pods
-    ]  # fmt: skip
+    ]
     return json.dumps(entries).encode()
 
 

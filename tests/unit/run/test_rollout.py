@@ -193,8 +193,10 @@ def test_a_rollout_without_progress_fails_with_its_pods_and_what_was_done_and_wh
     assert report["events"] == ["Pod b-2: Failed: Failed to pull"]
     assert "ImagePullBackOff" in told.value.problem
     assert ([one["kind"] for one in facts["done"]], facts["rolling"], facts["not_started"]) == (
-        ["Namespace", "Deployment"], ["shop/b"], ["shop/c"],
-    )  # fmt: skip
+        ["Namespace", "Deployment"],
+        ["shop/b"],
+        ["shop/c"],
+    )
 
 
 def test_a_rollout_that_kubernetes_gave_up_fails_at_once() -> None:
@@ -220,8 +222,9 @@ def test_progress_gives_a_rollout_more_time() -> None:
     def step(_seconds: float) -> None:
         api.objects[path]["metadata"]["generation"] = 1
         api.objects[path]["status"] = dict.fromkeys(("replicas", "availableReplicas"), 5) | {
-            "observedGeneration": 1, "updatedReplicas": next(counts),
-        }  # fmt: skip
+            "observedGeneration": 1,
+            "updatedReplicas": next(counts),
+        }
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rollout.time, "monotonic", lambda: next(moments))

@@ -47,7 +47,7 @@ def pod(**status: Any) -> dict[str, Any]:
         ({"conditions": [{"type": "Ready", "status": "False", "message": "containers: [app]"}]}, "not ready: containers: [app]"),
         ({"conditions": []}, "not ready"),
     ],
-)  # fmt: skip
+)
 def test_a_pod_says_what_it_waits_for(status: dict[str, Any], reason: str) -> None:
     report = told(pod(**status))
     assert "; ".join(report["pods"][0]["reasons"]).startswith(reason)
@@ -64,11 +64,13 @@ def test_without_pods_the_last_event_tells_why() -> None:
         content = {"reason": "FailedCreate", "message": message, "lastTimestamp": when}
         return {"metadata": build.meta(name, "shop"), "involvedObject": {"kind": "ReplicaSet", "name": about}, **content}
 
-    report = told(events=[
-        event("e2", "web-5d4c", "exceeded quota", "2026-11-21T10:00:02Z"),
-        event("e1", "web-5d4c", "refused by a webhook", "2026-11-21T10:00:01Z"),
-        event("e3", "webshop", "of another workload", "2026-11-21T10:00:03Z"),
-    ])  # fmt: skip
+    report = told(
+        events=[
+            event("e2", "web-5d4c", "exceeded quota", "2026-11-21T10:00:02Z"),
+            event("e1", "web-5d4c", "refused by a webhook", "2026-11-21T10:00:01Z"),
+            event("e3", "webshop", "of another workload", "2026-11-21T10:00:03Z"),
+        ]
+    )
 
     assert report["events"] == [f"ReplicaSet web-5d4c: FailedCreate: {message}" for message in ("refused by a webhook", "exceeded quota")]
     assert "exceeded quota" in stuck.sentence(report)

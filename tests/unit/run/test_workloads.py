@@ -67,9 +67,18 @@ def test_all_of_a_mesh_is_read_in_four_lists() -> None:
 def test_a_namespace_is_read_in_six_requests_and_a_missing_one_in_one() -> None:
     api = FakeApi()
     api.add("Namespace", build.namespace("shop"))
-    api.add("ReplicaSet", {"metadata": build.meta("web-5d4c", "shop", ownerReferences=[
-        {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "web", "controller": True},
-    ])})  # fmt: skip
+    api.add(
+        "ReplicaSet",
+        {
+            "metadata": build.meta(
+                "web-5d4c",
+                "shop",
+                ownerReferences=[
+                    {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "web", "controller": True},
+                ],
+            )
+        },
+    )
 
     shop, gone = workloads.namespaces(Cluster("fake", api), ["shop", "gone"])  # type: ignore[arg-type]  # stands in for it
 
