@@ -38,7 +38,7 @@ def main() -> int:
     playbooks.install_collection()
     cluster = Cluster(where)
     install(where)
-    check = foretell(where)
+    check = predict(where)
     before = dump.take("before", cluster)
     upgrade_window = upgrade(where, cluster)
     after = dump.take("after", cluster)
@@ -63,12 +63,12 @@ def install(where: Target) -> None:
     playbooks.play("setup", str(ROOT / "demo" / "setup.yml"), where, "-e", json.dumps(names))
 
 
-def foretell(where: Target) -> dict[str, int | None]:
+def predict(where: Target) -> dict[str, int | None]:
     """The same upgrade in check mode: what it says, and what it wrote; None where nobody can read the audit log."""
     begin = _now()
     tasks = playbooks.play("check", UPGRADE, where, "--check", "-e", "canary_upgrade_retire=true")
     written = dump.writes_by(dump.audit(where), "meshyard", begin, _now())
-    return {"foretold": len(result.steps(tasks)), "writes_in_check": len(written) if where.audit_log else None}
+    return {"predicted": len(result.steps(tasks)), "writes_in_check": len(written) if where.audit_log else None}
 
 
 def upgrade(where: Target, cluster: Cluster) -> dict[str, float]:

@@ -34,7 +34,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str, bool]]:
         ("proxies as istiod sees them", _counts(pods["proxy_versions"]), len(pods["proxy_versions"]) == 1),
         ("gateway's Service and address", f"{gateway['address_after']} {'kept' if kept else 'changed'}", kept),
         ("old plane", "still there" if facts["old_revision_present"] else "removed", not facts["old_revision_present"]),
-        ("check mode", f"{check['foretold']} changes foretold, {check['done']} done", check["foretold"] > 0),
+        ("check mode", f"{check['predicted']} changes predicted, {check['done']} done", check["predicted"] > 0),
         ("writes in check mode", _writes(check["writes_in_check"]), not check["writes_in_check"]),
         ("second run put back", "; ".join(facts["drift_run_changed"]) or "nothing", len(facts["drift_run_changed"]) == 1),
         ("third run changed", str(facts["third_run_changed"]), facts["third_run_changed"] == 0),

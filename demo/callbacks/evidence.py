@@ -46,9 +46,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible is publishe
         answer = result._result
         items = answer.get("results", [answer])
         steps = [step for item in items if isinstance(item, dict) for step in item.get("steps", [])]
-        foretold = [row for item in items if isinstance(item, dict) for row in item.get("prediction", [])]
+        predicted = [row for item in items if isinstance(item, dict) for row in item.get("prediction", [])]
         said = {"event": event, "host": result._host.get_name(), "task": result._task.get_name(), "changed": bool(answer.get("changed"))}
-        self._write({**said, "steps": steps, **({"prediction": foretold} if foretold else {})})
+        self._write({**said, "steps": steps, **({"prediction": predicted} if predicted else {})})
 
     def _write(self, line: dict[str, Any]) -> None:
         with open(os.environ["DEMO_TASKS_FILE"], "a", encoding="utf-8") as target:

@@ -40,8 +40,8 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str, bool]]:
 
 
 def _distributed(row: dict[str, Any]) -> tuple[str, str, bool]:
-    said = f"foretold {_counts(row['foretold'])}; measured {_counts(row['measured'])}"
-    return f"weights from {row['from']}", said, all(abs(row["measured"][name] - row["foretold"].get(name, 0)) <= _POINTS for name in NAMES)
+    said = f"predicted {_counts(row['predicted'])}; measured {_counts(row['measured'])}"
+    return f"weights from {row['from']}", said, all(abs(row["measured"][name] - row["predicted"].get(name, 0)) <= _POINTS for name in NAMES)
 
 
 def _counts(counts: dict[str, Any]) -> str:

@@ -73,7 +73,7 @@ def failover(members: Members) -> dict[str, Any]:
 
 
 def distribute(members: Members) -> list[dict[str, Any]]:
-    """Weights from either side: what was foretold, and what fortio counted."""
+    """Weights from either side: what was predicted, and what fortio counted."""
     regions = {name: _region(members, name) for name in NAMES}
     weights = [
         {"from": regions[a] + "/*", "to": {regions[a] + "/*": mine, regions[b] + "/*": 100 - mine}}
@@ -83,11 +83,11 @@ def distribute(members: Members) -> list[dict[str, Any]]:
     rows = [row for line in result.lines(tasks) for row in line.get("prediction", ())]
     found = []
     for name in NAMES:
-        foretold = next(row["clusters"] for row in rows if row["from"]["cluster"] == name)
-        near = {other: int(_SHARED * share / 100) for other, share in foretold.items()}
+        predicted = next(row["clusters"] for row in rows if row["from"]["cluster"] == name)
+        near = {other: int(_SHARED * share / 100) for other, share in predicted.items()}
         counts = settled(members, f"distribute-{name}", near, _SHARED, name, _SHARED * 0.03)
         measured = {other: round(100 * counts[other] / _SHARED, 1) for other in NAMES}
-        found.append({"from": name, "foretold": foretold, "measured": measured})
+        found.append({"from": name, "predicted": predicted, "measured": measured})
     rule({**RULE, "state": "absent"}, members, "locality-absent")
     return found
 

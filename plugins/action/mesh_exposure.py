@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.meshyard.istio.plugins.plugin_utils.waiting import WaitingAction
+from ..plugin_utils.waiting import WaitingAction
 
 
 class ActionModule(WaitingAction):

@@ -202,14 +202,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._charts import values, versions
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revision as revisions
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import base, install, readiness, retire
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, ref_of
-from ansible_collections.meshyard.istio.plugins.module_utils._run import execute, helmrecord, remains, rendering, shared
-from ansible_collections.meshyard.istio.plugins.module_utils._run import revision as control_plane
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._charts import values, versions
+from ..module_utils._mesh import revision as revisions
+from ..module_utils._plan.control_plane import base, install, readiness, removal
+from ..module_utils._plan.objects.steps import Object, Plan, ref_of
+from ..module_utils._run.control_plane import base as control_plane_base
+from ..module_utils._run.control_plane import read as control_plane
+from ..module_utils._run.control_plane import removal as control_plane_removal
+from ..module_utils._run.objects import execute, helm_records, rendering
 
 
 def spec() -> dict[str, Any]:
@@ -252,8 +254,8 @@ def _present(module: AnsibleModule) -> None:
     chart.refuse_other()
     chart.refuse_unknown(params["values"])
     run = Run(module)
-    before = shared.validator(run.cluster)
-    rendered = _render(run, chart, params["default_revision"] or shared.revision_of(before))
+    before = control_plane_base.validator(run.cluster)
+    rendered = _render(run, chart, params["default_revision"] or control_plane_base.revision_of(before))
     decision = _decide(run, chart, rendered, before)
     plan, first = _complete(run, decision.plan)
     after = _execute(run, plan, first) or before
@@ -263,7 +265,7 @@ def _present(module: AnsibleModule) -> None:
         made_by=decision.made_by,
         crds={"applied": list(decision.applied), "kept": list(decision.kept)},
         default_validator={
-            "revision": shared.revision_of(after) or None,
+            "revision": control_plane_base.revision_of(after) or None,
             "closed": after is not None and readiness.trusted_and_closed(after),
         },
         removed=[],
@@ -280,12 +282,12 @@ def _render(run: Run, chart: rendering.Renderer, default_revision: str) -> list[
 
 def _decide(run: Run, chart: rendering.Renderer, rendered: list[Object], before: Object | None) -> base.Decision:
     params, cluster = run.params, run.cluster
-    asked = params["default_revision"] not in (None, shared.revision_of(before))
+    asked = params["default_revision"] not in (None, control_plane_base.revision_of(before))
     planned = run.check and params["default_revision"] in params["planned_revisions"]
     if asked and before is not None and not planned:
-        shared.refuse_target(params["default_revision"], shared.planes(cluster), cluster.name)
-    live = shared.seen(cluster, rendered)
-    decision = base.plan(rendered, live, base.Wish(chart.version, params["adopt"], asked), cluster.name)
+        control_plane_base.refuse_target(params["default_revision"], control_plane_base.planes(cluster), cluster.name)
+    live = control_plane_base.seen(cluster, rendered)
+    decision = base.plan(rendered, live, base.BaseRequest(chart.version, params["adopt"], asked), cluster.name)
     for text in (*decision.warnings, *install.warnings(decision.plan)):
         run.warn(text)
     return decision
@@ -307,19 +309,19 @@ def _execute(run: Run, plan: Plan, first: Plan) -> Object | None:
         run.execute(plan[len(first) :])
         if run.params["wait"]:
             crds = [step.ref.name for step in plan if step.ref.kind == "CustomResourceDefinition"]
-            run.until(shared.established(run.cluster, crds))
+            run.until(control_plane_base.established(run.cluster, crds))
             revision = run.params["default_revision"]
-            if revision and any(one.revision == revision for one in shared.planes(run.cluster)):
-                run.until(shared.closed(run.cluster, revision))
-    return shared.validator(run.cluster)
+            if revision and any(one.revision == revision for one in control_plane_base.planes(run.cluster)):
+                run.until(control_plane_base.closed(run.cluster, revision))
+    return control_plane_base.validator(run.cluster)
 
 
 def _absent(run: Run) -> None:
     params, cluster = run.params, run.cluster
-    planes = [f"{one.namespace}/{one.revision}" for one in shared.planes(cluster)]
-    found = base.removal(remains.of_base(cluster, params["control_plane_namespace"]), planes, params["force"], cluster.name)
-    records = helmrecord.to_remove(cluster, retire.releases_of(found), map(ref_of, found), run.warn)
-    plan = retire.plan(found, records, "the base is to be absent")
+    planes = [f"{one.namespace}/{one.revision}" for one in control_plane_base.planes(cluster)]
+    found = base.removal(control_plane_removal.of_base(cluster, params["control_plane_namespace"]), planes, params["force"], cluster.name)
+    records = helm_records.to_remove(cluster, removal.releases_of(found), map(ref_of, found), run.warn)
+    plan = removal.plan(found, records, "the base is to be absent")
     if plan and not run.check:
         with run.writing(params["control_plane_namespace"]):
             run.execute(plan)
@@ -327,9 +329,9 @@ def _absent(run: Run) -> None:
         plan,
         version=None,
         made_by=base.made_by(found),
-        crds={"applied": [], "kept": shared.crds(cluster)},
+        crds={"applied": [], "kept": control_plane_base.crds(cluster)},
         default_validator={"revision": None, "closed": False},
-        removed=retire.listed(plan),
+        removed=removal.listed(plan),
     )
 
 

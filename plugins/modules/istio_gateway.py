@@ -257,17 +257,23 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.raw import Raw
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import exposure, gateway, gateway_chart, gateway_recipe
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.gateway_state import Found, Move, Wish
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import Mesh
-from ansible_collections.meshyard.istio.plugins.module_utils._run import execute, gateways, proof, rollout, workloads
-from ansible_collections.meshyard.istio.plugins.module_utils._run.rendering import Renderer
-from ansible_collections.meshyard.istio.plugins.module_utils._run.revision import kubernetes_version
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._charts import versions
+from ..module_utils._errors import MeshyardError
+from ..module_utils._mesh.raw import Raw
+from ..module_utils._plan.dataplane.mesh import Mesh
+from ..module_utils._plan.gateways import addresses as gateway_addresses
+from ..module_utils._plan.gateways import chart as gateway_chart
+from ..module_utils._plan.gateways import move as gateway_move
+from ..module_utils._plan.gateways import settings as gateway_settings
+from ..module_utils._plan.gateways.model import GatewayMoveRequest, GatewayState, Move
+from ..module_utils._run.control_plane.read import kubernetes_version
+from ..module_utils._run.dataplane import proof, rollout
+from ..module_utils._run.dataplane import read as dataplane
+from ..module_utils._run.gateways import read as gateways
+from ..module_utils._run.objects import execute
+from ..module_utils._run.objects.rendering import Renderer
 
 
 def spec() -> dict[str, Any]:
@@ -324,38 +330,38 @@ def _chart(params: dict[str, Any]) -> Renderer | None:
     return Renderer("gateway", version, params)
 
 
-def _move(run: Run, found: Found, chart: Renderer | None) -> None:
-    wish = Wish(run.params["state"], run.params["revision"] or "", run.params["forget_former"])
-    mesh = workloads.mesh(run.cluster, run.params["control_plane_namespace"])
+def _move(run: Run, found: GatewayState, chart: Renderer | None) -> None:
+    request = GatewayMoveRequest(run.params["state"], run.params["revision"] or "", run.params["forget_former"])
+    mesh = dataplane.mesh(run.cluster, run.params["control_plane_namespace"])
     if run.check:
         mesh = mesh.planned(run.params["planned_revisions"])
     gateway_chart.refuse_values(found, run.params["values"])
     if chart and not found.theirs:
-        move = _rendered(run, found, chart, wish, mesh)
-    elif wish.state == "former" and not found.exists:
+        move = _rendered(run, found, chart, request, mesh)
+    elif request.state == "former" and not found.exists:
         return run.answer((), gateway=None, before=None, made_by="nobody", proof=[])
     else:
-        move = gateway.move(found, wish, mesh)
-    gateway.refuse_stuck(move)
+        move = gateway_move.move(found, request, mesh)
+    gateway_move.refuse_stuck(move)
     for text in move.warnings:
         run.warn(text)
-    return _answer(run, found, move, gateway.now(found, mesh).revision, _execute(run, move))
+    return _answer(run, found, move, gateway_move.now(found, mesh).revision, _execute(run, move))
 
 
-def _rendered(run: Run, found: Found, chart: Renderer, wish: Wish, mesh: Mesh) -> Move:
+def _rendered(run: Run, found: GatewayState, chart: Renderer, request: GatewayMoveRequest, mesh: Mesh) -> Move:
     """The steps towards what the chart renders, and what becomes of the workload then."""
     params, cluster = run.params, run.cluster
-    how = gateway_recipe.recipe(found, params["kind"], params["values"], params["network"])
+    how = gateway_settings.chart_settings(found, params["kind"], params["values"], params["network"])
     chart.refuse_other()
     chart.refuse_unknown(how.values)
     kubernetes = kubernetes_version(cluster, chart.version, params["allow_unsupported"], run.warn)
-    objects = chart.objects(found.name, found.space.name, how.chart_values(wish.revision), kubernetes)
-    targets = gateway_chart.wanted(objects, found, how, wish, mesh)
+    objects = chart.objects(found.name, found.namespace_state.name, how.chart_values(request.revision), kubernetes)
+    targets = gateway_chart.wanted(objects, found, how, request, mesh)
     live = gateways.rendered(cluster, found, targets)
     gateway_chart.refuse_strangers(found, live, cluster.name)
     first = gateway_chart.namespace_step(found, create=params["create_namespace"], check=run.check)
     plan = execute.confirm(cluster, gateway_chart.converge(targets, live, found), run.warn)
-    return gateway_chart.move(found, targets, (*first, *plan), wish, mesh)
+    return gateway_chart.move(found, targets, (*first, *plan), request, mesh)
 
 
 def _execute(run: Run, move: Move) -> Sequence[Raw]:
@@ -366,24 +372,24 @@ def _execute(run: Run, move: Move) -> Sequence[Raw]:
         with run.writing(run.params["control_plane_namespace"]):
             done = run.execute(move.plan)
             timeout, wait = run.params["wait_timeout"], run.params["wait"]
-            rollout.roll(run, move.fates, max_parallel=1, timeout=timeout, wait=wait, done=done)
+            rollout.roll(run, move.workload_plans, max_parallel=1, timeout=timeout, wait=wait, done=done)
     if not run.params["wait"]:
         return []
-    return move.space.pods if move.settled else proof.prove(run, [move])[move.space.name]
+    return move.namespace_state.pods if move.settled else proof.prove(run, [move])[move.namespace_state.name]
 
 
-def _answer(run: Run, found: Found, move: Move, before: str | None, pods: Sequence[Raw]) -> None:
-    now = gateways.find(run.cluster, found.space.name, found.name) if move.steps and not run.check else found
+def _answer(run: Run, found: GatewayState, move: Move, before: str | None, pods: Sequence[Raw]) -> None:
+    now = gateways.find(run.cluster, found.namespace_state.name, found.name) if move.steps and not run.check else found
     run.answer(
         move.steps,
-        gateway={**gateway.describe(now, move), "revision_before": before},
-        before=exposure.serves(found.service),
+        gateway={**gateway_move.describe(now, move), "revision_before": before},
+        before=gateway_addresses.serves(found.service),
         made_by=now.made_by.kind if now.exists else "nobody",
-        proof=proof.lines([move], {move.space.name: pods}),
+        proof=proof.lines([move], {move.namespace_state.name: pods}),
     )
 
 
-def _absent(run: Run, found: Found) -> None:
+def _absent(run: Run, found: GatewayState) -> None:
     plan = gateway_chart.removal(found, gateways.rendered(run.cluster, found))
     if plan and not run.check:
         with run.writing(run.params["control_plane_namespace"]):
@@ -391,7 +397,7 @@ def _absent(run: Run, found: Found) -> None:
             if run.params["wait"]:
                 run.until(lambda: gateways.gone(run.cluster, found))
     made_by = found.made_by.kind if found.exists else "nobody"
-    run.answer(plan, gateway=None, before=exposure.serves(found.service), made_by=made_by, proof=[])
+    run.answer(plan, gateway=None, before=gateway_addresses.serves(found.service), made_by=made_by, proof=[])
 
 
 if __name__ == "__main__":

@@ -283,17 +283,20 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, peers
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import control_plane as planes
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.peer import Peer
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revision as revisions
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import usage
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import adopt, install, readiness, retire
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, ref_of
-from ansible_collections.meshyard.istio.plugins.module_utils._run import everywhere, helmrecord, remains, rendering, unused
-from ansible_collections.meshyard.istio.plugins.module_utils._run import revision as control_plane
+from ..module_utils._ansible import arguments, peers
+from ..module_utils._ansible.flows import control_plane as planes
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._charts import versions
+from ..module_utils._cluster.peer import Peer
+from ..module_utils._mesh import revision as revisions
+from ..module_utils._mesh import usage
+from ..module_utils._plan.control_plane import install, readiness, removal
+from ..module_utils._plan.objects import adoption
+from ..module_utils._plan.objects.steps import Object, ref_of
+from ..module_utils._run.control_plane import read as control_plane
+from ..module_utils._run.control_plane import removal as control_plane_removal
+from ..module_utils._run.objects import helm_records, rendering
+from ..module_utils._run.survey import evidence_of_clusters, unused
 
 
 def spec() -> dict[str, Any]:
@@ -379,20 +382,20 @@ def _render(run: Run, names: revisions.Names, chart: rendering.Renderer) -> list
 def _absent(run: Run, names: revisions.Names) -> None:
     cluster = run.cluster
     others = peers.reached(run)
-    found = retire.belonging(remains.of_planes(cluster, names.namespace), names)
-    adopt.refuse_operators(found, cluster.name)
+    found = removal.belonging(control_plane_removal.of_planes(cluster, names.namespace), names)
+    adoption.refuse_operators(found, cluster.name)
     blockers = _blockers(run, names, others) if found else []
     if not run.params["force"]:
-        retire.refuse(blockers, names.revision, cluster.name)
+        removal.refuse(blockers, names.revision, cluster.name)
     refs = [ref_of(obj) for obj in found]
-    records = helmrecord.to_remove(cluster, retire.releases_of(found), refs, run.warn)
-    plan = retire.plan(found, records, f"revision {names.revision} is to be absent")
+    records = helm_records.to_remove(cluster, removal.releases_of(found), refs, run.warn)
+    plan = removal.plan(found, records, f"revision {names.revision} is to be absent")
     if plan and not run.check:
         with run.writing(names.namespace):
             run.execute(plan)
             if run.params["wait"]:
-                pods = retire.pods_of(names)
-                run.until(remains.until_gone(cluster, refs, names.namespace, pods))
+                pods = removal.pods_of(names)
+                run.until(control_plane_removal.until_gone(cluster, refs, names.namespace, pods))
     run.answer(
         plan,
         revision=names.revision,
@@ -401,7 +404,7 @@ def _absent(run: Run, names: revisions.Names) -> None:
         components=[],
         ready=False,
         blockers=blockers,
-        removed=retire.listed(plan),
+        removed=removal.listed(plan),
         requests=cluster.api.requests + sum(one.requests for one in others),
     )
 
@@ -410,7 +413,7 @@ def _blockers(run: Run, names: revisions.Names, others: list[Peer]) -> list[dict
     if run.params["wait"] and not run.params["force"] and not run.check:
         found: list[usage.Blocker] = run.until(unused.observe(run.cluster, names.namespace, names.revision, others))
     else:
-        found = everywhere.collect(run.cluster, names.namespace, others).blockers(names.revision)
+        found = evidence_of_clusters.collect(run.cluster, names.namespace, others).blockers(names.revision)
     return [one.describe() for one in found]
 
 

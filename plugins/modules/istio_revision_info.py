@@ -291,10 +291,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, peers
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import joined
-from ansible_collections.meshyard.istio.plugins.module_utils._run import inventory
+from ..module_utils._ansible import arguments, peers
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._plan.survey import clusters as clusters_survey
+from ..module_utils._run.survey import survey
 
 DETAILS = ("pods", "workloads", "namespaces", "gateways", "proxies", "blockers", "statistics")
 
@@ -319,14 +319,14 @@ def main() -> None:
         params = run.params
         own = params["cluster_name"] or ""
         others = peers.reached(run, own)
-        seen = inventory.everywhere(run.cluster, own, params["control_plane_namespace"], params["gather"], others)
-        planes = joined.revisions(seen, params["revisions"])
+        seen = survey.everywhere(run.cluster, own, params["control_plane_namespace"], params["gather"], others)
+        planes = clusters_survey.revisions(seen, params["revisions"])
         names = [plane["revision"] for plane in planes]
         run.answer(
             (),
             revisions=planes,
-            ambient=joined.ambient(seen),
-            **{name: joined.detail(name, seen, names) if name in params["gather"] else None for name in DETAILS},
+            ambient=clusters_survey.ambient(seen),
+            **{name: clusters_survey.detail(name, seen, names) if name in params["gather"] else None for name in DETAILS},
             unreadable=seen.unreadable,
             requests=run.cluster.api.requests + sum(one.requests for one in others),
         )

@@ -148,15 +148,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names, check_revision
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import tag, tag_removal
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, ref_of
-from ansible_collections.meshyard.istio.plugins.module_utils._run import execute, tags
-from ansible_collections.meshyard.istio.plugins.module_utils._run.readiness import Injection
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._mesh import labels
+from ..module_utils._mesh.plane import ControlPlane
+from ..module_utils._mesh.revision import Names, check_revision
+from ..module_utils._plan.objects.steps import Object, Plan, ref_of
+from ..module_utils._plan.tags import removal as tag_removal
+from ..module_utils._plan.tags import tag
+from ..module_utils._run.control_plane.readiness import Injection
+from ..module_utils._run.objects import execute
+from ..module_utils._run.tags import read as tags
 
 
 def spec() -> dict[str, Any]:

@@ -1,13 +1,13 @@
 #!/usr/bin/python
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Sets locality load balancing for one service or for a mesh and foretells the traffic."""
+"""Sets locality load balancing for one service or for a mesh and predicts the traffic."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: locality_lb
-short_description: Set locality load balancing for one service or a mesh and foretell the traffic
+short_description: Set locality load balancing for one service or a mesh and predict the traffic
 author:
   - Meshyard contributors (@meshyard)
 description:
@@ -44,7 +44,7 @@ options:
     type: str
   services:
     description:
-      - For the mesh, the services whose traffic is foretold, as V(NAME.NAMESPACE.svc.cluster.local).
+      - For the mesh, the services whose traffic is predicted, as V(NAME.NAMESPACE.svc.cluster.local).
       - When empty, those with endpoints in more than one locality, by name, 20 at most. The rest is counted.
     type: list
     elements: str
@@ -242,7 +242,7 @@ coverage:
       description: Number of those with endpoints in more than one locality.
       type: int
       sample: 23
-    foretold:
+    predicted:
       description: Number of services in RV(prediction).
       type: int
       sample: 20
@@ -356,15 +356,19 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, locality_mesh, peers
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import foretelling, host, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import locality, locality_scene, locality_services, locality_wish
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object
-from ansible_collections.meshyard.istio.plugins.module_utils._run import locality as observation
+from ..module_utils._ansible import arguments, peers
+from ..module_utils._ansible.flows import locality_mesh
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._cluster import read
+from ..module_utils._cluster.kinds import kind
+from ..module_utils._errors import MeshyardError
+from ..module_utils._mesh import host, raw, traffic_prediction
+from ..module_utils._plan.locality import model as locality_model
+from ..module_utils._plan.locality import request as locality_request
+from ..module_utils._plan.locality import rule as locality_rule
+from ..module_utils._plan.locality import services as locality_services
+from ..module_utils._plan.objects.steps import Object
+from ..module_utils._run.locality import read as observation
 
 
 def spec() -> dict[str, Any]:
@@ -399,7 +403,7 @@ def _outlier_detection() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Observe, decide, foretell, execute, answer."""
+    """Observe, decide, predict, execute, answer."""
     module = AnsibleModule(
         argument_spec=spec(), supports_check_mode=True, required_together=[("namespace", "name")], required_by={"service_host": "name"}
     )
@@ -407,10 +411,10 @@ def main() -> None:
         present = module.params["state"] == "present"
         if module.params["name"]:
             _refuse_without_host(module.params)
-            wish = locality_wish.wish(module.params) if present else None
-            _service(Run(module), wish)
+            request = locality_request.request(module.params) if present else None
+            _service(Run(module), request)
         else:
-            asked = locality_wish.fields(module.params) if present else None
+            asked = locality_request.fields(module.params) if present else None
             run = Run(module)
             locality_mesh.settle(run, asked, _members(run))
 
@@ -422,16 +426,16 @@ def _refuse_without_host(params: dict[str, Any]) -> None:
         )
 
 
-def _service(run: Run, asked: locality_wish.Wish | None) -> None:
+def _service(run: Run, asked: locality_request.LocalityRequest | None) -> None:
     live = read.get(run.cluster, kind("DestinationRule"), run.params["name"], run.params["namespace"])
-    scene = _scene(run, live)
-    decision = locality.present(asked, live, run.cluster.name) if asked else locality.absent(live)
-    told = _foretold(run, decision, scene)
+    traffic = _traffic(run, live)
+    decision = locality_rule.present(asked, live, run.cluster.name) if asked else locality_rule.absent(live)
+    told = _predicted(run, decision, traffic)
     if decision.plan and not run.check:
         with run.writing(run.params["control_plane_namespace"]):
             run.execute(decision.plan)
     rule = decision.rule if run.check or not decision.plan else _written(run, decision)
-    run.answer(decision.plan, rule=locality.describe(rule), mesh=None, **told)
+    run.answer(decision.plan, rule=locality_rule.describe(rule), mesh=None, **told)
 
 
 def _host(run: Run, live: Object | None) -> host.Service | None:
@@ -439,33 +443,33 @@ def _host(run: Run, live: Object | None) -> host.Service | None:
     return host.of_host(name, run.params["namespace"]) if name else None
 
 
-def _scene(run: Run, live: Object | None) -> locality_scene.Scene | None:
+def _traffic(run: Run, live: Object | None) -> locality_model.ServiceTraffic | None:
     """All that bears on the traffic of the service; None where nobody knows which one it is."""
     params, service = run.params, _host(run, live)
     if service is None:
         return None
     bearing = frozenset({params["namespace"], service.namespace, params["control_plane_namespace"]})
-    return observation.scene(_members(run), run.cluster, service, bearing, params["control_plane_namespace"], params["revision"])
+    return observation.traffic(_members(run), run.cluster, service, bearing, params["control_plane_namespace"], params["revision"])
 
 
-def _foretold(run: Run, decision: locality.Decision, scene: locality_scene.Scene | None) -> dict[str, Any]:
+def _predicted(run: Run, decision: locality_rule.Decision, traffic: locality_model.ServiceTraffic | None) -> dict[str, Any]:
     """What is returned of the traffic after this run.
 
     :raises MeshyardError: weights leave places out that have endpoints.
     """
     service = _host(run, decision.rule)
-    if scene is None or service is None:
+    if traffic is None or service is None:
         return {"prediction": [], "coverage": locality_services.coverage([], []), "findings": []}
-    setting, counts = foretelling.setting_of(decision.policy), scene.effective(decision.policy)
+    setting, counts = traffic_prediction.setting_of(decision.policy), traffic.effective(decision.policy)
     if run.params["state"] == "present" and not run.params["allow_starving"]:
-        locality_scene.refuse_starving(setting, scene, service)
-    found = locality_scene.findings(setting, scene, service, decision.rule, counts)
+        locality_model.refuse_starving(setting, traffic, service)
+    found = locality_model.findings(setting, traffic, service, decision.rule, counts)
     for one in found:
         if one.level == "warning":
             run.warn(f"{one.message} {one.remedy}")
-    view = locality_services.View(service, counts, scene.endpoints, {}, False)
+    view = locality_services.View(service, counts, traffic.endpoints, {}, False)
     return {
-        "prediction": locality_services.rows([view], scene.clients),
+        "prediction": locality_services.rows([view], traffic.clients),
         "coverage": locality_services.coverage([view], [view]),
         "findings": [one.describe(run.cluster.name) for one in found],
     }
@@ -478,13 +482,13 @@ def _members(run: Run) -> list[observation.Member]:
     return [observation.Member(own, here), *(observation.Member(one.name, one) for one in peers.connected(run, own))]
 
 
-def _written(run: Run, decision: locality.Decision) -> Object | None:
+def _written(run: Run, decision: locality_rule.Decision) -> Object | None:
     """The rule as it is after the writes.
 
     :raises MeshyardError: somebody else made it at the same time.
     """
     found = read.get(run.cluster, kind("DestinationRule"), run.params["name"], run.params["namespace"])
-    locality.refuse_others(found, decision, run.cluster.name)
+    locality_rule.refuse_others(found, decision, run.cluster.name)
     return found
 
 

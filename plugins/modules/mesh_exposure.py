@@ -175,14 +175,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import convergence, mesh_exposure
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_exposure import Wish
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Delete, Plan
-from ansible_collections.meshyard.istio.plugins.module_utils._run import execute, observe
-from ansible_collections.meshyard.istio.plugins.module_utils._run import mesh_exposure as running
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._mesh import labels
+from ..module_utils._plan.objects import convergence
+from ..module_utils._plan.objects.steps import Delete, Plan
+from ..module_utils._plan.remote import exposure as mesh_exposure
+from ..module_utils._plan.remote.exposure import ExposureRequest
+from ..module_utils._run.objects import execute, observe
+from ..module_utils._run.remote import exposure as running
 
 
 def spec() -> dict[str, Any]:
@@ -202,36 +203,36 @@ def main() -> None:
     """Observe, decide, execute, answer."""
     module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
-        wish = _wish(module.params)
+        request = _request(module.params)
         run = Run(module)
         if module.params["state"] == "absent":
             _absent(run)
         else:
-            _present(run, wish)
+            _present(run, request)
 
 
-def _wish(params: dict[str, Any]) -> Wish:
+def _request(params: dict[str, Any]) -> ExposureRequest:
     namespace = params["control_plane_namespace"]
     selector = {str(key): str(value) for key, value in params["selector"].items()}
     revisions = tuple(sorted({revision or labels.DEFAULT for revision in params["istiod_revisions"]}))
-    wish = Wish(namespace, params["gateway_namespace"] or namespace, selector, params["services"], revisions)
+    request = ExposureRequest(namespace, params["gateway_namespace"] or namespace, selector, params["services"], revisions)
     if params["state"] == "present":
-        wish.check()
-    return wish
+        request.check()
+    return request
 
 
-def _present(run: Run, wish: Wish) -> None:
-    wanted = mesh_exposure.objects(wish)
+def _present(run: Run, request: ExposureRequest) -> None:
+    wanted = mesh_exposure.objects(request)
     live = observe.owned(run.cluster, mesh_exposure.OWNER, wanted, mesh_exposure.INVENTORY)
     left = mesh_exposure.theirs(wanted, live, run.cluster.name)
     plan = execute.confirm(run.cluster, mesh_exposure.plan(wanted, live, left), run.warn)
     if any(not isinstance(step, Delete) for step in plan) and not run.check:
-        running.refuse(run.cluster, wish)
-    for text in [] if run.check else running.warnings(run.cluster, wish):
+        running.refuse(run.cluster, request)
+    for text in [] if run.check else running.warnings(run.cluster, request):
         run.warn(text)
     _write(run, plan)
     others = [{"kind": ref.kind, "namespace": ref.namespace, "name": ref.name} for ref in left]
-    run.answer(plan, services=wish.services, istiod_revisions=list(wish.revisions), made_by_others=others)
+    run.answer(plan, services=request.services, istiod_revisions=list(request.revisions), made_by_others=others)
 
 
 def _absent(run: Run) -> None:

@@ -120,14 +120,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import endpoints, mirrored, retire
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.convergence import converge
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Delete, Object, Plan, Ref
-from ansible_collections.meshyard.istio.plugins.module_utils._run import endpoints as reading
-from ansible_collections.meshyard.istio.plugins.module_utils._run import execute, observe
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._cluster.connect import Cluster
+from ..module_utils._plan.control_plane import removal
+from ..module_utils._plan.objects.convergence import converge
+from ..module_utils._plan.objects.steps import Delete, Object, Plan, Ref
+from ..module_utils._plan.remote import endpoints, mirrored_services
+from ..module_utils._run.objects import execute, observe
+from ..module_utils._run.remote import endpoints as reading
 
 _INVENTORY = ("Service", "EndpointSlice")
 
@@ -148,7 +149,7 @@ def main() -> None:
     """Observe, decide, execute, answer."""
     module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("primary",))])
     with reporting(module):
-        subjects = mirrored.subjects(module.params["services"])
+        subjects = mirrored_services.subjects(module.params["services"])
         run = Run(module)
         if module.params["state"] == "present":
             _present(run, subjects)
@@ -160,16 +161,16 @@ def _present(run: Run, subjects: list[str]) -> None:
     primary = run.peer("primary")
     found = reading.services(primary, subjects)
     for subject, service in found.items():
-        mirrored.refuse_service(service, subject, primary.name)
+        mirrored_services.refuse_service(service, subject, primary.name)
     missing = reading.missing_namespaces(run.cluster, [subject.partition("/")[0] for subject in subjects])
-    mirrored.refuse_namespaces(missing, run.cluster.name)
+    mirrored_services.refuse_namespaces(missing, run.cluster.name)
     shown = reading.of_services(primary, subjects)
-    services = [mirrored.service(service) for service in found.values() if service]
-    slices = [one for subject in subjects for one in mirrored.slices(subject, shown.get(subject, ()))]
-    live = observe.owned(run.cluster, mirrored.OWNER, [*services, *slices], _INVENTORY)
-    mirrored.refuse_strangers([*services, *slices], live, run.cluster.name)
-    plan = [*converge(services, live, mirrored.OWNER, prune=False), *_endpoints(run, primary, subjects, shown, live)]
-    stale = mirrored.removal(live, subjects, "is not mirrored any more")
+    services = [mirrored_services.service(service) for service in found.values() if service]
+    slices = [one for subject in subjects for one in mirrored_services.slices(subject, shown.get(subject, ()))]
+    live = observe.owned(run.cluster, mirrored_services.OWNER, [*services, *slices], _INVENTORY)
+    mirrored_services.refuse_strangers([*services, *slices], live, run.cluster.name)
+    plan = [*converge(services, live, mirrored_services.OWNER, prune=False), *_endpoints(run, primary, subjects, shown, live)]
+    stale = mirrored_services.removal(live, subjects, "is not mirrored any more")
     confirmed = execute.confirm(run.cluster, (*plan, *stale), run.warn)
     _execute(run, confirmed)
     told = [
@@ -183,8 +184,8 @@ def _endpoints(run: Run, primary: Cluster, subjects: list[str], shown: dict[str,
     """The steps for all slices; of a service without endpoints they stay as they are."""
     plan: Plan = ()
     for subject in subjects:
-        its = [obj for ref, obj in live.items() if ref.kind == "EndpointSlice" and mirrored.subject_of(obj) == subject]
-        steps, has_endpoints = mirrored.towards(subject, shown.get(subject, ()), its)
+        its = [obj for ref, obj in live.items() if ref.kind == "EndpointSlice" and mirrored_services.subject_of(obj) == subject]
+        steps, has_endpoints = mirrored_services.towards(subject, shown.get(subject, ()), its)
         plan += steps
         if not has_endpoints:
             run.warn(
@@ -195,13 +196,13 @@ def _endpoints(run: Run, primary: Cluster, subjects: list[str], shown: dict[str,
 
 
 def _addresses(subject: str, slices: list[Object]) -> list[str]:
-    return sorted({address for one in slices if mirrored.subject_of(one) == subject for address in endpoints.addresses_of(one)})
+    return sorted({address for one in slices if mirrored_services.subject_of(one) == subject for address in endpoints.addresses_of(one)})
 
 
 def _absent(run: Run, subjects: list[str]) -> None:
-    live = observe.owned(run.cluster, mirrored.OWNER, (), _INVENTORY)
-    known = {mirrored.subject_of(obj) for obj in live.values()}
-    plan = mirrored.removal(live, known - set(subjects) if subjects else (), "is to be absent")
+    live = observe.owned(run.cluster, mirrored_services.OWNER, (), _INVENTORY)
+    known = {mirrored_services.subject_of(obj) for obj in live.values()}
+    plan = mirrored_services.removal(live, known - set(subjects) if subjects else (), "is to be absent")
     _execute(run, plan)
     _answer(run, plan, [], None)
 
@@ -215,7 +216,7 @@ def _answer(run: Run, plan: Plan, services: list[dict[str, Any]], primary: Clust
     run.answer(
         plan,
         services=services,
-        removed=retire.listed(tuple(step for step in plan if isinstance(step, Delete))),
+        removed=removal.listed(tuple(step for step in plan if isinstance(step, Delete))),
         primary_cluster=primary.describe() if primary else None,
         requests=run.cluster.api.requests + (primary.api.requests if primary else 0),
     )

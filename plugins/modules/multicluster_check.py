@@ -277,10 +277,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.checking import Checking
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import multicluster
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.flows.multicluster_check import Checking
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._plan.multicluster import checks as multicluster_checks
 
 
 def spec() -> dict[str, Any]:
@@ -325,13 +325,13 @@ def main() -> None:
     )
     with reporting(module):
         checking = Checking(Run(module, module.params["cluster_name"]))
-        scene = checking.scene()
-        found = multicluster.findings(scene, datetime.now(UTC))
+        mesh_clusters = checking.mesh_clusters()
+        found = multicluster_checks.findings(mesh_clusters, datetime.now(UTC))
         checking.run.answer(
             (),
             findings=[finding.describe(cluster) for cluster, finding in found],
-            possible=multicluster.possible(found),
-            clusters=multicluster.described(scene),
+            possible=multicluster_checks.possible(found),
+            clusters=multicluster_checks.described(mesh_clusters),
             requests=checking.requests,
         )
 

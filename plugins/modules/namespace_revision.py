@@ -227,12 +227,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import migrate
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.relabel import Wish
-from ansible_collections.meshyard.istio.plugins.module_utils._run import proof, rollout, workloads
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._errors import MeshyardError
+from ..module_utils._plan.dataplane import model as dataplane_model
+from ..module_utils._plan.dataplane import move as dataplane_move
+from ..module_utils._plan.dataplane.labels import MoveRequest
+from ..module_utils._plan.dataplane.model import Migration
+from ..module_utils._run.dataplane import proof, rollout
+from ..module_utils._run.dataplane import read as dataplane
 
 
 def spec() -> dict[str, Any]:
@@ -257,14 +260,14 @@ def main() -> None:
     """Observe, decide, execute, prove, answer."""
     module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
     with reporting(module):
-        wish = _wish(module.params)
+        request = _request(module.params)
         run = Run(module)
-        migration = _decide(run, wish)
+        migration = _decide(run, request)
         pods = _execute(run, migration) if not run.check else None
         _answer(run, migration, pods)
 
 
-def _wish(params: dict[str, Any]) -> Wish:
+def _request(params: dict[str, Any]) -> MoveRequest:
     if params["max_parallel"] < 1:
         raise MeshyardError(f"max_parallel is {params['max_parallel']}, so that nothing could roll.", "Give 1 or more.")
     present = params["state"] == "present"
@@ -272,7 +275,7 @@ def _wish(params: dict[str, Any]) -> Wish:
         raise MeshyardError("State present needs a revision.", "Name the revision or tag that the namespaces are to come to.")
     if not present and (params["revision"] or params["label"]):
         raise MeshyardError(f"revision and label have no meaning with state {params['state']}.", "Leave them out.")
-    return Wish(
+    return MoveRequest(
         state=params["state"],
         revision=params["revision"] or "",
         label=params["label"] or params["revision"] or "",
@@ -282,19 +285,19 @@ def _wish(params: dict[str, Any]) -> Wish:
     )
 
 
-def _decide(run: Run, wish: Wish) -> migrate.Migration:
+def _decide(run: Run, request: MoveRequest) -> dataplane_model.Migration:
     namespace = run.params["control_plane_namespace"]
-    mesh = workloads.mesh(run.cluster, namespace)
+    mesh = dataplane.mesh(run.cluster, namespace)
     if run.check:
         mesh = mesh.planned(run.params["planned_revisions"])
-    spaces = workloads.namespaces(run.cluster, dict.fromkeys(run.params["namespaces"]))
-    migration = migrate.decide(spaces, wish, mesh, frozenset({namespace, *(plane.namespace for plane in mesh.planes)}))
+    namespace_states = dataplane.namespaces(run.cluster, dict.fromkeys(run.params["namespaces"]))
+    migration = dataplane_move.decide(namespace_states, request, mesh, frozenset({namespace, *(plane.namespace for plane in mesh.planes)}))
     for text in migration.warnings:
         run.warn(text)
     return migration
 
 
-def _execute(run: Run, migration: migrate.Migration) -> proof.Pods | None:
+def _execute(run: Run, migration: Migration) -> proof.Pods | None:
     """Writes and waits; the pods by namespace once all is proven, None where nobody waits for that."""
     waits = run.params["wait"] and run.params["restart"]
     if migration.plan:
@@ -305,14 +308,14 @@ def _execute(run: Run, migration: migrate.Migration) -> proof.Pods | None:
     if not waits:
         return None
     if migration.settled:
-        return {move.space.name: move.space.pods for move in migration.moves}
+        return {move.namespace_state.name: move.namespace_state.pods for move in migration.moves}
     return proof.prove(run, migration.moves)
 
 
-def _roll(run: Run, migration: migrate.Migration, done: list[dict[str, Any]], *, wait: bool) -> None:
+def _roll(run: Run, migration: Migration, done: list[dict[str, Any]], *, wait: bool) -> None:
     rollout.roll(
         run,
-        migration.fates,
+        migration.workload_plans,
         max_parallel=run.params["max_parallel"],
         timeout=run.params["wait_timeout"],
         wait=wait,
@@ -320,15 +323,20 @@ def _roll(run: Run, migration: migrate.Migration, done: list[dict[str, Any]], *,
     )
 
 
-def _answer(run: Run, migration: migrate.Migration, pods: proof.Pods | None) -> None:
-    now = {move.space.name: pods[move.space.name] if pods else move.space.pods for move in migration.moves}
+def _answer(run: Run, migration: Migration, pods: proof.Pods | None) -> None:
+    now = {move.namespace_state.name: pods[move.namespace_state.name] if pods else move.namespace_state.pods for move in migration.moves}
     run.answer(
         migration.plan,
-        namespaces=[move.describe(proof.live(now[move.space.name])) for move in migration.moves],
+        namespaces=[move.describe(proof.live(now[move.namespace_state.name])) for move in migration.moves],
         not_restartable=[
-            {"namespace": fate.workload.namespace, "kind": fate.workload.kind, "name": fate.workload.name, "reason": fate.reason}
-            for fate in migration.fates
-            if fate.status == "not_restartable"
+            {
+                "namespace": workload_plan.workload.namespace,
+                "kind": workload_plan.workload.kind,
+                "name": workload_plan.workload.name,
+                "reason": workload_plan.reason,
+            }
+            for workload_plan in migration.workload_plans
+            if workload_plan.status == "not_restartable"
         ],
         proof=proof.lines(migration.moves, now) if pods else [],
     )

@@ -117,9 +117,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.following import Following
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.flows.follow_endpoints import EndpointFollower
+from ..module_utils._ansible.module import Run, reporting
 
 
 def spec() -> dict[str, Any]:
@@ -139,7 +139,7 @@ def main() -> None:
     with reporting(module):
         run = Run(module)
         primary = run.peer("primary")
-        following = Following(run, primary)
+        following = EndpointFollower(run, primary)
         following.follow(run.params["watch"], run.params["wait_timeout"])
         run.answer(
             following.plan,

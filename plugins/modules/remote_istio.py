@@ -208,18 +208,21 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import TimedOut
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revision as revisions
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import convergence, readiness, remote, retire
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Object, Plan, ref_of
-from ansible_collections.meshyard.istio.plugins.module_utils._run import execute, observe, rendering, unused
-from ansible_collections.meshyard.istio.plugins.module_utils._run import readiness as condition
-from ansible_collections.meshyard.istio.plugins.module_utils._run import remote as reading
-from ansible_collections.meshyard.istio.plugins.module_utils._run import revision as control_plane
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._charts import versions
+from ..module_utils._cluster.connect import Cluster
+from ..module_utils._cluster.wait import TimedOut
+from ..module_utils._mesh import revision as revisions
+from ..module_utils._plan.control_plane import readiness, removal
+from ..module_utils._plan.objects import convergence
+from ..module_utils._plan.objects.steps import Object, Plan, ref_of
+from ..module_utils._plan.remote import control_plane as remote_control_plane
+from ..module_utils._run.control_plane import read as control_plane
+from ..module_utils._run.control_plane import readiness as condition
+from ..module_utils._run.objects import execute, observe, rendering
+from ..module_utils._run.remote import control_plane as reading
+from ..module_utils._run.survey import unused
 
 _UNTRUSTED = (
     "The istiod of the primary sets the webhook's CA bundle once a remote secret there names this cluster and its account may "
@@ -275,7 +278,7 @@ def _present(module: AnsibleModule, names: revisions.Names) -> None:
     version = versions.parse(params["version"])
     if not params["allow_unsupported"]:
         versions.check_supported(version)
-    remote.refuse_name(params["cluster_name"])
+    remote_control_plane.refuse_name(params["cluster_name"])
     control_plane.check_values(params["values"])
     chart = rendering.Renderer("istiod", version, params)
     chart.refuse_other()
@@ -284,17 +287,17 @@ def _present(module: AnsibleModule, names: revisions.Names) -> None:
     primary = run.peer("primary")
     source = _source(run, primary, names)
     istiod = reading.istiod(primary, source)
-    remote.refuse_istiod(istiod, params["cluster_name"], names, primary.name)
-    place = remote.Place(params["cluster_name"], params["network"], istiod.cluster if istiod else "")
+    remote_control_plane.refuse_istiod(istiod, params["cluster_name"], names, primary.name)
+    place = remote_control_plane.Place(params["cluster_name"], params["network"], istiod.cluster if istiod else "")
     addresses, where = reading.addresses(primary, source, params, planned=run.check and params["planned_gateway"])
-    remote.refuse_addresses(addresses, where)
+    remote_control_plane.refuse_addresses(addresses, where)
     home = reading.namespace(run.cluster, names)
-    remote.refuse_network(home, place, run.cluster.name)
+    remote_control_plane.refuse_network(home, place, run.cluster.name)
     targets = _render(run, names, chart, place, addresses)
-    live = observe.owned(run.cluster, remote.owner(names.revision), targets, reading.INVENTORY)
-    remote.refuse_strangers(targets, live, names, run.cluster.name)
-    plan = execute.confirm(run.cluster, convergence.converge(targets, live, remote.owner(names.revision)), run.warn)
-    first = remote.namespace_plan(home, names, place)
+    live = observe.owned(run.cluster, remote_control_plane.owner(names.revision), targets, reading.INVENTORY)
+    remote_control_plane.refuse_strangers(targets, live, names, run.cluster.name)
+    plan = execute.confirm(run.cluster, convergence.converge(targets, live, remote_control_plane.owner(names.revision)), run.warn)
+    first = remote_control_plane.namespace_plan(home, names, place)
     parts = _execute(run, names, first, plan, targets, istiod.image if istiod else "")
     _answer(run, names, (*first, *plan), primary, addresses=sorted(set(addresses)), parts=parts)
 
@@ -306,13 +309,15 @@ def _source(run: Run, primary: Cluster, names: revisions.Names) -> revisions.Nam
     return reading.stand_in(primary, names)
 
 
-def _render(run: Run, names: revisions.Names, chart: rendering.Renderer, place: remote.Place, addresses: list[str]) -> list[Object]:
+def _render(
+    run: Run, names: revisions.Names, chart: rendering.Renderer, place: remote_control_plane.Place, addresses: list[str]
+) -> list[Object]:
     params = run.params
     kubernetes = control_plane.kubernetes_version(run.cluster, chart.version, params["allow_unsupported"], run.warn)
-    values = remote.chart_values(place, names, addresses, params["values"])
-    source = remote.source(params["reach"], names.revision, params["gateway_service"])
+    values = remote_control_plane.chart_values(place, names, addresses, params["values"])
+    source = remote_control_plane.source(params["reach"], names.revision, params["gateway_service"])
     rendered = chart.objects(names.istiod, names.namespace, values, kubernetes)
-    return remote.wanted(rendered, names, addresses, source, least_rights=params["rights"] == "least")
+    return remote_control_plane.wanted(rendered, names, addresses, source, least_rights=params["rights"] == "least")
 
 
 def _execute(run: Run, names: revisions.Names, first: Plan, plan: Plan, targets: list[Object], image: str) -> list[readiness.Component]:
@@ -341,17 +346,17 @@ def _wait(run: Run, names: revisions.Names, refs: list[Any], image: str) -> list
 
 
 def _absent(run: Run, names: revisions.Names) -> None:
-    owner = remote.owner(names.revision)
+    owner = remote_control_plane.owner(names.revision)
     live = observe.owned(run.cluster, owner, (), reading.INVENTORY)
     found = run.until(unused.observe(run.cluster, names.namespace, names.revision)) if live else []
     blockers = [one.describe() for one in found]
     if not run.params["force"]:
-        retire.refuse(blockers, names.revision, run.cluster.name)
+        removal.refuse(blockers, names.revision, run.cluster.name)
     plan = convergence.removal(live, owner, f"revision {names.revision} is to be absent")
     if plan and not run.check:
         with run.writing(names.namespace):
             run.execute(plan)
-    _answer(run, names, plan, None, blockers=blockers, removed=retire.listed(plan))
+    _answer(run, names, plan, None, blockers=blockers, removed=removal.listed(plan))
 
 
 def _answer(run: Run, names: revisions.Names, plan: Plan, primary: Cluster | None, **values: Any) -> None:

@@ -207,15 +207,18 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.remote import Joined, common
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import check_cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import leftover, reader, remote_secret, rotation
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Delete, Plan
-from ansible_collections.meshyard.istio.plugins.module_utils._run import clusterz, remains, remotes
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.flows.remote_secret import RemoteSecretFlow, common
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._cluster.connect import Cluster
+from ..module_utils._errors import MeshyardError
+from ..module_utils._mesh.revision import check_cluster
+from ..module_utils._plan.objects.steps import Delete, Plan
+from ..module_utils._plan.remote import leftovers, reader, rotation
+from ..module_utils._plan.remote import secret as remote_secret
+from ..module_utils._run.control_plane import removal as control_plane_removal
+from ..module_utils._run.remote import istiod_clusters
+from ..module_utils._run.remote import secret as remote_secrets
 
 
 def spec() -> dict[str, Any]:
@@ -243,16 +246,16 @@ def main() -> None:
         if module.params["state"] == "absent":
             _absent(run)
         elif module.params["state"] == "present":
-            _present(Joined(run))
+            _present(RemoteSecretFlow(run))
         else:
-            _rotated(Joined(run))
+            _rotated(RemoteSecretFlow(run))
 
 
-def _present(both: Joined) -> None:
+def _present(both: RemoteSecretFlow) -> None:
     current = both.current
     token = current["metadata"]["name"] if current else reader.TOKEN
     before, local = both.confirmed(reader.plan(both.there, both.reader, token), token)
-    said: list[clusterz.Said] = []
+    said: list[istiod_clusters.ClusterSyncStatus] = []
     with both.writing(bool(before or local)):
         local = both.swap(before, token) if (before or local) and not both.run.check else local
         if both.run.params["wait"] and not both.run.check:
@@ -260,7 +263,7 @@ def _present(both: Joined) -> None:
     both.answer(before, local, (), token, said)
 
 
-def _rotated(both: Joined) -> None:
+def _rotated(both: RemoteSecretFlow) -> None:
     if both.here.secret(both.name) is None:
         raise MeshyardError(
             f"Cluster {both.run.cluster.name} has no Secret {both.secret} whose token could be changed.",
@@ -271,7 +274,7 @@ def _rotated(both: Joined) -> None:
     endpoints = max(one.endpoints for one in seen)
     decided = rotation.plan(both.there, both.reader, both.current, endpoints)
     before, local = both.confirmed(decided.before, decided.token)
-    said: list[clusterz.Said] = []
+    said: list[istiod_clusters.ClusterSyncStatus] = []
     if not both.run.check:
         with both.writing(True):
             local = both.swap(before, decided.token)
@@ -284,7 +287,7 @@ def _rotated(both: Joined) -> None:
 
 def _absent(run: Run) -> None:
     name, remote = run.params["name"], run.peer("remote") if run.params["remote"] else None
-    here = remotes.here(run.cluster, run.params["control_plane_namespace"], name, run.warn)
+    here = remote_secrets.here(run.cluster, run.params["control_plane_namespace"], name, run.warn)
     local = remote_secret.removal(here, name)
     live = remote_secret.kubeconfig_of(here.secret(name), name)
     if remote:
@@ -295,7 +298,7 @@ def _absent(run: Run) -> None:
         with run.writing(here.namespace):
             run.execute(local)
             if run.params["wait"]:
-                run.until(clusterz.forgotten(run.cluster, here.namespace, remote_secret.secret_name(name), name))
+                run.until(istiod_clusters.forgotten(run.cluster, here.namespace, remote_secret.secret_name(name), name))
     far, revoked = _forget(run, remote) if remote else ((), [])
     run.answer(
         (*local, *far),
@@ -309,16 +312,16 @@ def _absent(run: Run) -> None:
 
 def _forget(run: Run, remote: Cluster) -> tuple[Plan, list[str]]:
     """Takes away what lies in the remote cluster, now that istiod writes nothing there any more; the steps and the revoked tokens."""
-    there, namespace = remotes.there(remote, run.params["remote_namespace"]), run.params["remote_namespace"]
+    there, namespace = remote_secrets.there(remote, run.params["remote_namespace"]), run.params["remote_namespace"]
     seen = reader.Reader(run.cluster.uid, run.params["name"])
     far, revoked, warnings = reader.removal(there, seen)
     for text in warnings:
         run.warn(text)
     if not any(reader.other_readers(one, seen) for one in there.tokens):
-        far = (*far, *leftover.plan(remotes.rest(remote, namespace, leaving=run.params["leaving"]), far))
+        far = (*far, *leftovers.plan(remote_secrets.rest(remote, namespace, leaving=run.params["leaving"]), far))
     run.execute(far, remote)
     if run.params["wait"] and not run.check:
-        run.until(remains.until_gone(remote, [step.ref for step in far if isinstance(step, Delete)]))
+        run.until(control_plane_removal.until_gone(remote, [step.ref for step in far if isinstance(step, Delete)]))
     return far, revoked
 
 

@@ -152,11 +152,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, probing
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import traffic
-from ansible_collections.meshyard.istio.plugins.module_utils._run import probe, probe_source
+from ..module_utils._ansible import arguments, probing
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._errors import MeshyardError
+from ..module_utils._plan.gate import traffic
+from ..module_utils._run.probe import send as probe
+from ..module_utils._run.probe import source as probe_source
 
 
 def spec() -> dict[str, Any]:
@@ -173,7 +174,7 @@ def main() -> None:
         naming, expected = traffic.parse_naming(params["responder"]), traffic.parse_expectation(params["expect"])
         probe.check(request)
         run = Run(module)
-        patience = probe_source.Patience(params["wait_timeout"], run.tell, run.alive)
+        patience = probe_source.WaitPolicy(params["wait_timeout"], run.tell, run.alive)
         if run.check:
             sent = probe.Sent(probe.foresee(run.cluster, source, request, patience))
         else:

@@ -211,7 +211,7 @@ attributes:
   check_mode:
     support: full
     description:
-      - Looks once and sends no probe. Pods that are not on the revision make the verdict V(foretold), for the tasks before have
+      - Looks once and sends no probe. Pods that are not on the revision make the verdict V(predicted), for the tasks before have
         moved nothing either.
   diff_mode:
     support: N/A
@@ -278,7 +278,7 @@ EXAMPLES = r"""
 
 - name: Stop unless the gate was passed
   ansible.builtin.assert:
-    that: gate.verdict in ['passed', 'foretold']
+    that: gate.verdict in ['passed', 'predicted']
     fail_msg: "{{ gate.evidence | rejectattr('verdict', 'equalto', 'passed') | map(attribute='detail') | join('; ') }}"
 """
 
@@ -286,7 +286,7 @@ RETURN = r"""
 verdict:
   description:
     - V(passed) when all is well, V(failed) when something is not right, V(inconclusive) when something could not be looked at.
-    - In check mode also V(foretold), when something is not right yet or was not tried.
+    - In check mode also V(predicted), when something is not right yet or was not tried.
   returned: success
   type: str
 evidence:
@@ -402,14 +402,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments, fetching, peers, probing
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import TimedOut
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import gate_traffic, traffic
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate import overall
-from ansible_collections.meshyard.istio.plugins.module_utils._run import probe, probe_source, prometheus
-from ansible_collections.meshyard.istio.plugins.module_utils._run.gate import Gate, Wish, parse_namespaces
-from ansible_collections.meshyard.istio.plugins.module_utils._run.gate_probe import Probe
+from ..module_utils._ansible import arguments, fetching, peers, probing
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._cluster.wait import TimedOut
+from ..module_utils._plan.gate import traffic, traffic_checks
+from ..module_utils._plan.gate.checks import overall
+from ..module_utils._run.gate import prometheus
+from ..module_utils._run.gate.gate import Gate, GateRequest, parse_namespaces
+from ..module_utils._run.gate.probes import Probe
+from ..module_utils._run.probe import send as probe
+from ..module_utils._run.probe import source as probe_source
 
 
 def spec() -> dict[str, Any]:
@@ -437,11 +439,11 @@ def main() -> None:
     """Look until all is well, and answer what was seen."""
     module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_by={"primary": "cluster_name"})
     with reporting(module):
-        wish = _wish(module.params, module.check_mode)
+        request = _request(module.params, module.check_mode)
         run = Run(module)
         primary = peers.primary(run)
-        patience = probe_source.Patience(run.params["wait_timeout"], run.tell, run.alive)
-        judged = Gate(run.cluster, wish, patience, primary=primary)
+        patience = probe_source.WaitPolicy(run.params["wait_timeout"], run.tell, run.alive)
+        judged = Gate(run.cluster, request, patience, primary=primary)
         with suppress(TimedOut):  # what was seen last is the answer
             run.until(judged.look, timeout=judged.longest)
         run.answer(
@@ -453,23 +455,23 @@ def main() -> None:
         )
 
 
-def _wish(params: dict[str, Any], check: bool) -> Wish:
+def _request(params: dict[str, Any], check: bool) -> GateRequest:
     fetch = fetching.fetcher(params["prometheus_token"], params["prometheus_validate_certs"], params["prometheus_ca_cert"])
-    wish = Wish(
+    request = GateRequest(
         namespaces=parse_namespaces(params["namespaces"], bool(params["probes"] or params["metrics"])),
         revision=params["revision"],
         version=params["version"] or "",
         control_plane_namespace=params["control_plane_namespace"],
         cluster_name=params["cluster_name"] or "",
         probes=tuple(map(_probe, params["probes"])),
-        metrics=tuple(map(gate_traffic.parse_limits, params["metrics"])),
+        metrics=tuple(map(traffic_checks.parse_limits, params["metrics"])),
         hold=params["wait_timeout"] if params["hold_timeout"] is None else params["hold_timeout"],
         check=check,
     )
-    gate_traffic.refuse_twins("probes", [one.name for one in wish.probes])
-    gate_traffic.refuse_twins("metrics", [one.name for one in wish.metrics])
-    url = gate_traffic.parse_url(params["prometheus_url"], wish.metrics)
-    return wish.asking(partial(prometheus.query, fetch, url))
+    traffic_checks.refuse_twins("probes", [one.name for one in request.probes])
+    traffic_checks.refuse_twins("metrics", [one.name for one in request.metrics])
+    url = traffic_checks.parse_url(params["prometheus_url"], request.metrics)
+    return request.asking(partial(prometheus.query, fetch, url))
 
 
 def _probe(given: dict[str, Any]) -> Probe:
@@ -486,7 +488,7 @@ def _probe(given: dict[str, Any]) -> Probe:
 
 
 def _probe_options() -> dict[str, Any]:
-    pairs = {"type": "list", "elements": "str", "choices": list(gate_traffic.PAIRS), "default": []}
+    pairs = {"type": "list", "elements": "str", "choices": list(traffic_checks.PAIRS), "default": []}
     return {"name": {"type": "str"}, "pairs": pairs, **probing.options()}
 
 

@@ -283,16 +283,19 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.waves import of_cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import planning, preflight
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.account import IN_PLACE, ROLLBACK, UPGRADE, account
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.finding import Image, Scene
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Asked
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import Selection, default_revision
-from ansible_collections.meshyard.istio.plugins.module_utils._run import evidence, pull, record
-from ansible_collections.meshyard.istio.plugins.module_utils._run import preflight as reading
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._mesh.waves import of_cluster
+from ..module_utils._plan.preflight import checks as preflight_checks
+from ..module_utils._plan.preflight.model import Image, PreflightInput
+from ..module_utils._plan.upgrade import planning
+from ..module_utils._plan.upgrade.remaining import Selection, default_revision
+from ..module_utils._plan.upgrade.report import IN_PLACE, ROLLBACK, UPGRADE, account
+from ..module_utils._plan.upgrade.route import Asked
+from ..module_utils._run.preflight import image_pull
+from ..module_utils._run.preflight import read as reading
+from ..module_utils._run.survey import evidence
+from ..module_utils._run.upgrade import record
 
 
 def spec() -> dict[str, Any]:
@@ -326,7 +329,7 @@ def main() -> None:
         namespace, kind = run.params["control_plane_namespace"], run.params["operation"]
         seen = planning.Seen(evidence.collect(run.cluster, namespace), namespace, record.find(run.cluster, namespace))
         planned = planning.plan(kind, _asked(run.params), seen, _selection(run.params))
-        found = preflight.findings(_scene(run, seen, planned)) if kind != ROLLBACK else planning.against_rollback(planned)
+        found = preflight_checks.findings(_scene(run, seen, planned)) if kind != ROLLBACK else planning.against_rollback(planned)
         run.answer(
             (),
             **account(kind, planned.route, planned.left, seen.record, default_revision(seen.evidence)),
@@ -350,9 +353,9 @@ def _selection(params: dict[str, Any]) -> Selection:
     )
 
 
-def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> Scene:
+def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> PreflightInput:
     extra = reading.extras(run.cluster)
-    return Scene(
+    return PreflightInput(
         route=planned.route,
         upgrade=planned.left,
         members=planned.members,
@@ -379,7 +382,7 @@ def _image(run: Run, planned: planning.Planned, extra: reading.Extras) -> Image 
     if image.present or run.check or not params["pull_test"]:
         return image
     secrets = (params["values"].get("global") or {}).get("imagePullSecrets") or []
-    return pull.attempt(run.cluster, params["control_plane_namespace"], image, secrets, run.until)
+    return image_pull.attempt(run.cluster, params["control_plane_namespace"], image, secrets, run.until)
 
 
 if __name__ == "__main__":

@@ -110,10 +110,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible import arguments
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run, reporting
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import operation
-from ansible_collections.meshyard.istio.plugins.module_utils._run import record
+from ..module_utils._ansible import arguments
+from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._plan.upgrade import record as upgrade_record
+from ..module_utils._run.upgrade import record
 
 
 def spec() -> dict[str, Any]:
@@ -151,15 +151,15 @@ def main() -> None:
 def _open(run: Run) -> None:
     namespace, intent = run.params["control_plane_namespace"], _intent(run.params)
     found = record.find(run.cluster, namespace)
-    plan = operation.opening(intent, found, namespace, run.holder, run.cluster.name)
+    plan = upgrade_record.opening(intent, found, namespace, run.holder, run.cluster.name)
     now = found
     if plan:
         with run.writing(namespace):
             run.execute(plan)
         now = record.find(run.cluster, namespace)
         # Someone may have opened another one between the look and the write.
-        operation.refuse_other(intent, now, run.cluster.name)
-    planned = operation.Record(intent, run.holder, "", "")
+        upgrade_record.refuse_other(intent, now, run.cluster.name)
+    planned = upgrade_record.Record(intent, run.holder, "", "")
     run.answer(plan, record=(now or planned).describe(), found=found is not None)
 
 
@@ -167,16 +167,18 @@ def _close(run: Run) -> None:
     namespace = run.params["control_plane_namespace"]
     found = record.find(run.cluster, namespace)
     only = _intent(run.params) if run.params["from_revision"] else None
-    planned = operation.Record(only or operation.Intent("", ""), run.holder, "", "") if run.check and run.params["planned"] else None
-    plan = operation.closing(found or planned, only, namespace, run.cluster.name)
+    planned = (
+        upgrade_record.Record(only or upgrade_record.Intent("", ""), run.holder, "", "") if run.check and run.params["planned"] else None
+    )
+    plan = upgrade_record.closing(found or planned, only, namespace, run.cluster.name)
     if plan and not run.check:
         with run.writing(namespace):
             run.execute(plan)
     run.answer(plan, record=found.describe() if found else None, found=found is not None)
 
 
-def _intent(params: dict[str, Any]) -> operation.Intent:
-    return operation.Intent(
+def _intent(params: dict[str, Any]) -> upgrade_record.Intent:
+    return upgrade_record.Intent(
         from_revision=params["from_revision"],
         to_revision=params["to_revision"],
         from_version=params["from_version"],

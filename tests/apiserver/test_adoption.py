@@ -30,9 +30,9 @@ def test_a_plane_of_the_same_name_that_helm_made_is_refused_with_the_way_to_take
 def test_adopted_it_has_one_owner_and_no_stale_field_and_nothing_helm_wrote(planes: Planes) -> None:
     by_helm(planes, env={"STALE": "yes"})
     options = {**PLAIN, "values": planes.istiod.values("default"), "adopt": True}
-    foretold = planes.run("istio_revision", check=True, **options)
+    predicted = planes.run("istio_revision", check=True, **options)
     done = planes.run("istio_revision", **options)
-    assert [(step["action"], step["name"]) for step in foretold["steps"]] == [(step["action"], step["name"]) for step in done["steps"]]
+    assert [(step["action"], step["name"]) for step in predicted["steps"]] == [(step["action"], step["name"]) for step in done["steps"]]
     assert "Helm's release istio-system/istiod is taken over" in str(done["warnings"])
     deployment = planes.there("Deployment", "istiod", SYSTEM)
     container = deployment["spec"]["template"]["spec"]["containers"][0]

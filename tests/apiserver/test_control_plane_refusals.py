@@ -79,9 +79,9 @@ def test_an_account_that_may_only_read_gets_the_prediction_of_check_mode(planes:
     through = {"kubeconfig": None, "host": planes.server.host, "api_key": token, "validate_certs": False}
     assert not planes.run("istio_revision", **given, **through, check=True)["changed"]
     planes.merge("Service", "istiod-1-31-0", {"metadata": {"labels": {"app": "other"}}}, SYSTEM)
-    foretold = planes.run("istio_revision", **given, **through, check=True)
-    assert [(step["kind"], step["fields"]) for step in foretold["steps"]] == [("Service", ["metadata.labels.app"])]
-    assert "no permission for a dry run, so the change is a prediction" in str(foretold["warnings"])
+    predicted = planes.run("istio_revision", **given, **through, check=True)
+    assert [(step["kind"], step["fields"]) for step in predicted["steps"]] == [("Service", ["metadata.labels.app"])]
+    assert "no permission for a dry run, so the change is a prediction" in str(predicted["warnings"])
     refused = planes.answer("istio_revision", **given, **through)
     assert "Give the account of this run the permission that the message names." in refused["msg"]
 

@@ -84,12 +84,12 @@ def test_pods_of_another_revision_fail(mesh: Mesh) -> None:
     assert {one["namespace"] for one in told["evidence"][0]["wrong"]} == {"slow"}
 
 
-def test_check_mode_foretells_what_is_not_moved_yet_and_sends_no_probe(mesh: Mesh, writes: Callable[[], list[str]]) -> None:
+def test_check_mode_predicts_what_is_not_moved_yet_and_sends_no_probe(mesh: Mesh, writes: Callable[[], list[str]]) -> None:
     probes = [{"name": "web", "from": {"namespace": "shop", **TEMPORARY}, "to": "http://web.shop/"}]
     told = gate(mesh, "slow", check=True, probes=probes)
     assert told.keys() == gate(mesh, "slow").keys()
-    assert (told["verdict"], words(told)) == ("foretold", {"pods": "foretold", "proxies": "foretold", "probe": "foretold"})
-    assert gate(mesh, "slow", check=True, revision="1-99-0")["verdict"] == "foretold"
+    assert (told["verdict"], words(told)) == ("predicted", {"pods": "predicted", "proxies": "predicted", "probe": "predicted"})
+    assert gate(mesh, "slow", check=True, revision="1-99-0")["verdict"] == "predicted"
     assert writes() == []
 
 
@@ -137,7 +137,7 @@ def test_what_a_killed_run_made_is_deleted_by_itself_or_by_the_next_run(mesh: Me
     until(lambda: probes_left(mesh) == [], 30, lambda: f"The pods {probes_left(mesh)} are still there.")
 
 
-def test_check_mode_of_a_probe_foretells_the_pod_and_makes_none(mesh: Mesh, writes: Callable[[], list[str]]) -> None:
+def test_check_mode_of_a_probe_predicts_the_pod_and_makes_none(mesh: Mesh, writes: Callable[[], list[str]]) -> None:
     told = probe(mesh, check=True, **{"from": {"namespace": "shop", **TEMPORARY}}, expect={}).run()
     assert [step["action"] for step in told["steps"]] == ["create", "delete"]
     assert (told["changed"], told["counts"]["total"], told["unmet"], writes()) == (True, 0, [], [])
@@ -205,7 +205,7 @@ def test_the_details_tell_who_blocks_a_revision_and_what_could_not_be_asked(mesh
 
 
 def test_check_mode_tells_the_same(mesh: Mesh) -> None:
-    real, foretold = (Call("istio_revision_info", mesh.connection, check=check).run() for check in (False, True))
-    for told in (real, foretold):
+    real, predicted = (Call("istio_revision_info", mesh.connection, check=check).run() for check in (False, True))
+    for told in (real, predicted):
         told.pop("invocation")
-    assert real == foretold
+    assert real == predicted

@@ -40,10 +40,10 @@ def said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(step["action"], step["kind"], step["name"]) for step in answer["steps"]]
 
 
-def test_crds_go_forward_once_as_check_mode_foretold_and_never_back(bare: Planes) -> None:
-    foretold = bare.run("istio_base", version="1.31.0", check=True)
+def test_crds_go_forward_once_as_check_mode_predicted_and_never_back(bare: Planes) -> None:
+    predicted = bare.run("istio_base", version="1.31.0", check=True)
     assert bare.get("CustomResourceDefinition", SIDECARS) is None
-    assert said(foretold) == said(bare.run("istio_base", version="1.31.0"))
+    assert said(predicted) == said(bare.run("istio_base", version="1.31.0"))
     assert crd(bare) == ("1.31.0", False)
     assert not bare.run("istio_base", version="1.31.0")["changed"]
     forward = bare.run("istio_base", version="1.32.0")
@@ -88,8 +88,8 @@ def test_a_base_that_helm_made_stays_helms_but_its_crds_go_forward(bare: Planes)
     bare.helm_install("istio-base", "base", defaultRevision="default")
     assert not bare.run("istio_base", version="1.31.0")["changed"]
     before = bare.managers("ServiceAccount", READER, SYSTEM)
-    foretold = bare.run("istio_base", version="1.32.0", check=True)
-    assert "was made by Helm: only its CRDs go forward to 1.32.0" in str(foretold["warnings"])
+    predicted = bare.run("istio_base", version="1.32.0", check=True)
+    assert "was made by Helm: only its CRDs go forward to 1.32.0" in str(predicted["warnings"])
     done = bare.run("istio_base", version="1.32.0")
     assert {step["kind"] for step in done["steps"]} == {"CustomResourceDefinition"}
     assert (done["made_by"], crd(bare)) == ("helm", ("1.32.0", True))

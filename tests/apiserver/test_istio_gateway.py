@@ -42,15 +42,15 @@ def test_the_answer_shows_the_service_before_and_after(mesh: Mesh, theirs: str) 
 
 def test_check_mode_tells_the_same_and_writes_nothing_and_a_second_run_changes_nothing(mesh: Mesh, theirs: str) -> None:
     before = mesh.snapshot(theirs, SYSTEM)
-    foretold = call(mesh, theirs, check=True)
+    predicted = call(mesh, theirs, check=True)
     assert mesh.snapshot(theirs, SYSTEM) == before
 
     done = call(mesh, theirs)
     after = mesh.snapshot(theirs, SYSTEM)
     again = call(mesh, theirs)
 
-    assert (foretold["steps"], foretold["gateway"]["revision"]) == (done["steps"], NEW)
-    assert foretold.keys() == done.keys()
+    assert (predicted["steps"], predicted["gateway"]["revision"]) == (done["steps"], NEW)
+    assert predicted.keys() == done.keys()
     assert (again["changed"], again["steps"]) == (False, [])
     assert mesh.snapshot(theirs, SYSTEM) == after
     assert again["requests"] <= 12
@@ -154,7 +154,7 @@ def test_a_gateway_of_the_gateway_api_is_moved_by_its_label(mesh: Mesh, edge: st
     mesh.merge("Deployment", "public-istio", edge, {"metadata": {"labels": made}})
     mesh.settled(edge, "public-istio")
 
-    foretold = call(mesh, edge, name="public", check=True)
+    predicted = call(mesh, edge, name="public", check=True)
     process = Call("istio_gateway", {**mesh.connection, "name": "public", "namespace": edge, "revision": NEW, "wait_timeout": 60}).start()
     mesh.until(lambda: mesh.get("Gateway", "public", edge)["metadata"]["labels"][REV] == NEW, "The Gateway gets no label.")
     container = {"name": "istio-proxy", "image": "registry.invalid/proxyv2:1.32.0"}
@@ -163,7 +163,7 @@ def test_a_gateway_of_the_gateway_api_is_moved_by_its_label(mesh: Mesh, edge: st
     output, _errors = process.communicate(timeout=90)
     done = json.loads(output)
 
-    assert foretold["steps"] == done["steps"]
+    assert predicted["steps"] == done["steps"]
     assert [step["kind"] for step in done["steps"]] == ["Gateway"]
     assert (done["gateway"]["revision_before"], done["gateway"]["revision"], len(done["proof"])) == (OLD, NEW, 2)
     assert json.loads(mesh.get("Gateway", "public", edge)["metadata"]["annotations"][RECORD]) == {REV: OLD}

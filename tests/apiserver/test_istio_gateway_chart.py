@@ -21,13 +21,13 @@ from tests.harness.mesh import SYSTEM, Mesh
 
 
 def test_installed_in_check_mode_and_for_real_it_is_the_same_and_stays_the_same(mesh: Mesh, edge: str) -> None:
-    foretold = install(mesh, edge, check=True)
+    predicted = install(mesh, edge, check=True)
     assert not mesh.exists("Deployment", "web", edge)
 
     done = install(mesh, edge)
     again = install(mesh, edge)
 
-    assert foretold["steps"] == done["steps"]
+    assert predicted["steps"] == done["steps"]
     assert (done["made_by"], done["gateway"]["ready"], done["gateway"]["revision"]) == ("meshyard", True, OLD)
     assert (again["changed"], again["steps"]) == (False, [])
     assert mesh.get("Service", "web", edge)["spec"]["type"] == "LoadBalancer"
@@ -42,10 +42,10 @@ def test_moved_with_its_chart_values_are_carried_and_the_service_stays(mesh: Mes
     service(mesh, edge)
     before = spec_of_service(mesh, edge)
 
-    foretold = install(mesh, edge, version="1.32.0", revision=NEW, check=True)
+    predicted = install(mesh, edge, version="1.32.0", revision=NEW, check=True)
     done = install(mesh, edge, version="1.32.0", revision=NEW)
 
-    assert foretold["steps"] == done["steps"]
+    assert predicted["steps"] == done["steps"]
     assert spec_of_service(mesh, edge) == before
     assert mesh.get("Deployment", "web", edge)["spec"]["replicas"] == 3
     assert mesh.revisions(edge) == {"web": {NEW}}
@@ -98,10 +98,10 @@ def test_absent_removes_what_was_installed_and_nothing_else(mesh: Mesh, edge: st
     install(mesh, edge)
     install(mesh, other)
 
-    foretold = call(mesh, edge, state="absent", check=True)
+    predicted = call(mesh, edge, state="absent", check=True)
     done = call(mesh, edge, state="absent")
 
-    assert foretold["steps"] == done["steps"]
+    assert predicted["steps"] == done["steps"]
     assert not [mesh.exists(kind, "web", edge) for kind in ("Deployment", "Service", "ServiceAccount") if mesh.exists(kind, "web", edge)]
     assert mesh.exists("Deployment", "web", other)
     assert not call(mesh, edge, state="absent")["changed"]
@@ -119,10 +119,10 @@ def test_a_namespace_is_made_only_when_asked_for(mesh: Mesh) -> None:
 
 
 def test_a_planned_revision_and_namespace_are_enough_for_check_mode(mesh: Mesh) -> None:
-    foretold = install(mesh, "not-yet", check=True, version="1.31.0", revision="1-33-0", planned_revisions=["1-33-0"])
+    predicted = install(mesh, "not-yet", check=True, version="1.31.0", revision="1-33-0", planned_revisions=["1-33-0"])
 
-    assert foretold["changed"], foretold
-    assert foretold["gateway"]["revision"] == "1-33-0"
+    assert predicted["changed"], predicted
+    assert predicted["gateway"]["revision"] == "1-33-0"
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ def said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(step["action"], step["kind"], step["name"]) for step in answer["steps"]]
 
 
-def test_it_is_installed_once_as_check_mode_foretold(planes: Planes) -> None:
+def test_it_is_installed_once_as_check_mode_predicted(planes: Planes) -> None:
     wanted = {"version": "1.31.0", "values": planes.istiod.values(OLD), "wait": False}
-    foretold = planes.run("istio_revision", check=True, **wanted)
+    predicted = planes.run("istio_revision", check=True, **wanted)
     assert planes.get("Deployment", f"istiod-{OLD}", SYSTEM) is None
     done = planes.run("istio_revision", **wanted)
-    assert said(foretold) == said(done)
-    assert (foretold["changed"], done["changed"], done["revision"]) == (True, True, OLD)
+    assert said(predicted) == said(done)
+    assert (predicted["changed"], done["changed"], done["revision"]) == (True, True, OLD)
     for check in (True, False):
         again = planes.run("istio_revision", check=check, **wanted)
         assert (again["changed"], again["steps"]) == (False, [])
@@ -49,15 +49,15 @@ def test_drift_is_put_back_and_the_overruled_manager_named(planes: Planes) -> No
     given = planes.install(OLD)
     planes.merge("Service", f"istiod-{OLD}", {"metadata": {"labels": {"app": "other", "of-the-user": "stays"}}}, SYSTEM)
     planes.client.request("DELETE", f"/apis/rbac.authorization.k8s.io/v1/clusterroles/istiod-clusterrole-{OLD}-{SYSTEM}")
-    foretold = planes.run("istio_revision", **given, check=True, diff=True)
+    predicted = planes.run("istio_revision", **given, check=True, diff=True)
     done = planes.run("istio_revision", **given)
     expected = [("create", "ClusterRole", f"istiod-clusterrole-{OLD}-{SYSTEM}"), ("apply", "Service", f"istiod-{OLD}")]
-    assert said(foretold) == said(done) == expected
+    assert said(predicted) == said(done) == expected
     assert done["steps"][1]["fields"] == ["metadata.labels.app"]
     assert done["steps"][1]["overruled"] == {"metadata.labels.app": "somebody"}
     service = f"Service {SYSTEM}/istiod-{OLD}"
-    assert foretold["diff"]["before"][service]["metadata"]["labels"]["app"] == "other"
-    assert foretold["diff"]["after"][service]["metadata"]["labels"]["app"] == "istiod"
+    assert predicted["diff"]["before"][service]["metadata"]["labels"]["app"] == "other"
+    assert predicted["diff"]["after"][service]["metadata"]["labels"]["app"] == "istiod"
     labels = planes.there("Service", f"istiod-{OLD}", SYSTEM)["metadata"]["labels"]
     assert (labels["app"], labels["of-the-user"]) == ("istiod", "stays")
     assert not planes.run("istio_revision", **given)["changed"]
@@ -73,9 +73,9 @@ def test_replicas_that_an_autoscaler_owns_are_left_alone(planes: Planes) -> None
 def test_another_version_in_place_prunes_what_its_chart_no_longer_has(planes: Planes) -> None:
     planes.install("stable", "1.31.0")
     values = planes.istiod.values("stable", "1.32.0")
-    foretold = planes.run("istio_revision", version="1.32.0", revision="stable", values=values, check=True)
+    predicted = planes.run("istio_revision", version="1.32.0", revision="stable", values=values, check=True)
     done = planes.run("istio_revision", version="1.32.0", revision="stable", values=values)
-    assert said(foretold) == said(done)
+    assert said(predicted) == said(done)
     assert ("create", "ConfigMap", "istio-lab-added-stable") in said(done)
     assert ("delete", "ConfigMap", "istio-lab-removed-stable") in said(done)
     assert "istio-lab-removed-stable" not in planes.names("ConfigMap", SYSTEM)
@@ -129,15 +129,15 @@ def test_the_proof_of_injection_is_made_where_a_label_of_the_pod_decides(planes:
     assert (answer["changed"], answer["ready"]) == (False, True)
 
 
-def test_it_is_removed_once_as_check_mode_foretold_and_the_rest_stays(planes: Planes) -> None:
+def test_it_is_removed_once_as_check_mode_predicted_and_the_rest_stays(planes: Planes) -> None:
     planes.install(OLD)
     other = planes.install("1-32-0", "1.32.0")
     planes.stop(OLD)
     before = planes.names("ConfigMap", SYSTEM)
-    foretold = planes.run("istio_revision", revision=OLD, state="absent", check=True)
+    predicted = planes.run("istio_revision", revision=OLD, state="absent", check=True)
     assert planes.names("ConfigMap", SYSTEM) == before
     done = planes.run("istio_revision", revision=OLD, state="absent")
-    assert said(foretold) == said(done)
+    assert said(predicted) == said(done)
     assert done["steps"][0]["kind"] == "MutatingWebhookConfiguration"
     assert {name for kind in ("ConfigMap", "Service", "Deployment") for name in planes.names(kind, SYSTEM) if OLD in name} == set()
     assert not planes.run("istio_revision", revision=OLD, state="absent")["changed"]

@@ -24,13 +24,13 @@ def claims(planes: Planes, tag: str) -> set[tuple[str, str]]:
     }
 
 
-def test_a_tag_is_made_moved_and_removed_once_as_check_mode_foretold(planes: Planes) -> None:
+def test_a_tag_is_made_moved_and_removed_once_as_check_mode_predicted(planes: Planes) -> None:
     planes.install(OLD)
     planes.install(NEW, "1.32.0")
     for revision, former in ((OLD, None), (NEW, OLD)):
-        foretold = planes.run("istio_tag", name="prod", revision=revision, check=True)
+        predicted = planes.run("istio_tag", name="prod", revision=revision, check=True)
         done = planes.run("istio_tag", name="prod", revision=revision)
-        assert said(foretold) == said(done)
+        assert said(predicted) == said(done)
         assert (done["changed"], done["revision"], done["former_revision"]) == (True, revision, former)
         assert claims(planes, "prod") == {(revision, revision)}
         planes.istiod.serve(revision)
@@ -38,8 +38,8 @@ def test_a_tag_is_made_moved_and_removed_once_as_check_mode_foretold(planes: Pla
         assert (again["changed"], again["former_revision"]) == (False, revision)
     hooks = planes.there("MutatingWebhookConfiguration", "istio-revision-tag-prod")["webhooks"]
     assert {hook["clientConfig"]["caBundle"] for hook in hooks} == {planes.istiod.injector.ca_bundle}
-    foretold = planes.run("istio_tag", name="prod", state="absent", check=True)
-    assert said(foretold) == said(planes.run("istio_tag", name="prod", state="absent"))
+    predicted = planes.run("istio_tag", name="prod", state="absent", check=True)
+    assert said(predicted) == said(planes.run("istio_tag", name="prod", state="absent"))
     assert "istiod-revision-tag-prod" not in planes.names("Service", SYSTEM)
     assert not planes.run("istio_tag", name="prod", state="absent")["changed"]
 

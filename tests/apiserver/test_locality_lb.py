@@ -1,4 +1,4 @@
-"""locality_lb on a real API server: the three fields of a rule, what is foretold of its traffic, and the way back."""
+"""locality_lb on a real API server: the three fields of a rule, what is predicted of its traffic, and the way back."""
 
 from __future__ import annotations
 
@@ -88,14 +88,14 @@ def shares(answer: Answer) -> dict[str, dict[str, float]]:
     return {f"{row['from']['region']}/{row['from']['zone']}": row["shares"] for row in answer["prediction"]}
 
 
-def test_a_rule_is_made_changed_and_removed_once_as_check_mode_foretold(central: ApiServer) -> None:
+def test_a_rule_is_made_changed_and_removed_once_as_check_mode_predicted(central: ApiServer) -> None:
     for options in (FAILOVER, {"distribute": [{"from": "*", "to": SPLIT}]}, {"state": "absent"}):
         before = rule(central)
-        foretold = run(central, check=True, **options)
+        predicted = run(central, check=True, **options)
         assert rule(central) == before
         done = run(central, **options)
-        assert (foretold["steps"], foretold["prediction"], foretold["rule"]) == (done["steps"], done["prediction"], done["rule"])
-        assert foretold.keys() == done.keys()
+        assert (predicted["steps"], predicted["prediction"], predicted["rule"]) == (done["steps"], done["prediction"], done["rule"])
+        assert predicted.keys() == done.keys()
         after = rule(central)
         assert (done["changed"], after != before) == (True, True)
         again = run(central, **options)
@@ -117,7 +117,7 @@ def test_the_rule_holds_what_was_asked_for_in_the_words_of_istio(central: ApiSer
     assert there(central)["metadata"]["labels"] == {"meshyard.io/owner": "locality"}
 
 
-def test_traffic_is_foretold_for_every_place_that_has_a_node(central: ApiServer) -> None:
+def test_traffic_is_predicted_for_every_place_that_has_a_node(central: ApiServer) -> None:
     answer = run(central, check=True, **FAILOVER)
     assert shares(answer) == {"eu/a": {"eu/a": 100.0}, "eu/b": {"eu/b": 100.0}, "us/a": {"eu/a": 66.67, "eu/b": 33.33}}
     assert [group["localities"] for group in answer["prediction"][0]["priorities"]] == [["eu/a"], ["eu/b"]]
@@ -198,11 +198,11 @@ def test_the_playbook_shows_where_the_traffic_of_each_place_goes_over_the_cluste
         "istio_primary": {"eu-1": {"meshyard_kubeconfig": str(central.kubeconfig), "meshyard_cluster_name": "central"}},
         "istio_remote": {"us-1": far},
     }
-    foretold = play("locality", hosts, tmp_path, "--check", locality_rules=[{**RULE, **FAILOVER}])
+    predicted = play("locality", hosts, tmp_path, "--check", locality_rules=[{**RULE, **FAILOVER}])
     assert rule(central) is None
     done = play("locality", hosts, tmp_path, locality_rules=[{**RULE, **FAILOVER}])
     assert there(central)["metadata"]["labels"] == {"meshyard.io/owner": "locality"}
-    for ended in (foretold, done):
+    for ended in (predicted, done):
         output = ended.said
         assert ended.status == 0, output
         assert f"{RULE['service_host']} from central eu/a: eu/a 100.0 % (central 100.0 %); when those are down eu/b, then us/a" in output

@@ -83,21 +83,21 @@ def rule(plane: Planes, name: str, namespace: str, **spec: Any) -> None:
 
 
 def once(plane: Planes, **options: Any) -> Answer:
-    """The answer of a run that check mode foretold without a write, and that a second run has nothing to add to."""
+    """The answer of a run that check mode predicted without a write, and that a second run has nothing to add to."""
     before = kept(plane)
-    foretold = run(plane, check=True, **options)
+    predicted = run(plane, check=True, **options)
     assert kept(plane) == before
     done = run(plane, **options)
     told = ("changed", "steps", "prediction", "findings", "mesh", "coverage")
-    assert [foretold[key] for key in told] == [done[key] for key in told]
-    assert foretold.keys() == done.keys()
+    assert [predicted[key] for key in told] == [done[key] for key in told]
+    assert predicted.keys() == done.keys()
     after = kept(plane)
     again = run(plane, **options)
     assert (done["changed"], again["changed"], again["steps"], kept(plane)) == (True, False, [], after)
     return done
 
 
-def test_the_values_of_the_revision_change_once_as_check_mode_foretold_and_come_back(plane: Planes) -> None:
+def test_the_values_of_the_revision_change_once_as_check_mode_predicted_and_come_back(plane: Planes) -> None:
     before = kept(plane)
     done = once(plane, **FAILOVER, connection_pool={"http": {"maxRetries": 2}}, wait=True)
     assert said(done) == [("patch", VALUES), ("apply", MESH), ("apply", VALUES)]
@@ -127,7 +127,7 @@ def test_an_image_tag_of_the_users_own_stays_and_drift_is_put_back_and_named(pla
     assert [f"puts that back: Service {SYSTEM}/istiod-{OLD}." in text for text in drifted] == [True]
 
 
-def test_traffic_is_foretold_and_what_does_not_follow_the_mesh_is_named(plane: Planes) -> None:
+def test_traffic_is_predicted_and_what_does_not_follow_the_mesh_is_named(plane: Planes) -> None:
     plain = run(plane, check=True, distribute=WEIGHTS, allow_starving=True)
     assert shares(plain) == {"eu/a": WEIGHTED, "eu/b": WEIGHTED, "us/a": WEIGHTED}
     rule(plane, "all", SYSTEM, host="*.shop.svc.cluster.local", trafficPolicy={"loadBalancer": {"localityLbSetting": {"enabled": False}}})
@@ -136,7 +136,7 @@ def test_traffic_is_foretold_and_what_does_not_follow_the_mesh_is_named(plane: P
     assert shares(answer) == {"eu/a": even, "eu/b": even, "us/a": even}
     named = {"object": f"DestinationRule {SYSTEM}/all", "sets": ["localityLbSetting"], "services": [CART]}
     assert answer["coverage"]["not_following"] == [named]
-    assert (plain["coverage"]["foretold"], plain["coverage"]["left_out"]) == (1, 0)
+    assert (plain["coverage"]["predicted"], plain["coverage"]["left_out"]) == (1, 0)
 
 
 def test_the_playbook_sets_the_mesh_and_then_rules(plane: Planes, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_the_playbook_sets_the_mesh_and_then_rules(plane: Planes, tmp_path: Path
     assert "localityLbSetting" not in mesh_config(plane)
 
 
-def test_a_rule_of_one_service_is_foretold_with_what_the_mesh_says(plane: Planes) -> None:
+def test_a_rule_of_one_service_is_predicted_with_what_the_mesh_says(plane: Planes) -> None:
     run(plane, distribute=WEIGHTS, allow_starving=True)
     one = {"namespace": "shop", "name": "cart", "service_host": CART, "outlier_detection": OUTLIER}
     answer = run(plane, check=True, **one)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_exposure import INVENTORY
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote.exposure import INVENTORY
 from lab.apiserver import ApiServer
 from tests.harness import crds
 from tests.harness.modules import Call
@@ -85,14 +85,14 @@ def sample(hosts: str = "*.local", protocol: str = "tls") -> Answer:
     return {"selector": {"istio": "eastwestgateway"}, "servers": [{"port": port, "tls": {"mode": "AUTO_PASSTHROUGH"}, "hosts": [hosts]}]}
 
 
-def test_check_mode_on_a_cluster_without_crds_foretells_what_is_refused_for_real(bare: ApiServer) -> None:
-    foretold = run(bare, check=True, services=True, istiod_revisions=[OLD, NEW], control_plane_namespace="nowhere")
-    assert [f"{step['kind']} {step['name']}" for step in foretold["steps"]] == BOTH
+def test_check_mode_on_a_cluster_without_crds_predicts_what_is_refused_for_real(bare: ApiServer) -> None:
+    predicted = run(bare, check=True, services=True, istiod_revisions=[OLD, NEW], control_plane_namespace="nowhere")
+    assert [f"{step['kind']} {step['name']}" for step in predicted["steps"]] == BOTH
     assert not run(bare, state="absent")["changed"]
     assert "istio_base" in refusal(bare, services=True)
 
 
-def test_each_state_is_made_once_as_foretold_and_what_is_no_longer_named_goes(cluster: ApiServer) -> None:
+def test_each_state_is_made_once_as_predicted_and_what_is_no_longer_named_goes(cluster: ApiServer) -> None:
     for options, expected in (
         ({"services": True, "istiod_revisions": [OLD]}, BOTH[:3]),
         ({"services": True, "istiod_revisions": [OLD, NEW]}, BOTH),
@@ -100,10 +100,10 @@ def test_each_state_is_made_once_as_foretold_and_what_is_no_longer_named_goes(cl
         ({"state": "absent"}, []),
     ):
         before = there(cluster)
-        foretold = run(cluster, check=True, **options)
+        predicted = run(cluster, check=True, **options)
         assert there(cluster) == before
         done = run(cluster, **options)
-        assert (done["changed"], done["steps"], done.keys()) == (True, foretold["steps"], foretold.keys())
+        assert (done["changed"], done["steps"], done.keys()) == (True, predicted["steps"], predicted.keys())
         assert sorted(there(cluster)) == sorted(expected)
         after = there(cluster)
         again = run(cluster, **options)

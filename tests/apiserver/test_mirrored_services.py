@@ -44,11 +44,11 @@ def said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(step["action"], step["kind"], step["name"]) for step in answer["steps"]]
 
 
-def test_a_service_is_mirrored_once_as_foretold_and_refreshed_with_its_endpoints(cluster: Planes, primary: Primary) -> None:
-    foretold = mirror(cluster, primary, "collector", check=True)
+def test_a_service_is_mirrored_once_as_predicted_and_refreshed_with_its_endpoints(cluster: Planes, primary: Primary) -> None:
+    predicted = mirror(cluster, primary, "collector", check=True)
     assert (cluster.names("Service", HOME), slices(cluster)) == (set(), {})
     done = mirror(cluster, primary, "collector")
-    assert said(foretold) == said(done)
+    assert said(predicted) == said(done)
     spec = cluster.there("Service", "collector", HOME)["spec"]
     assert ("selector" in spec, [(port["name"], port["port"]) for port in spec["ports"]]) == (False, [("http", 80)])
     ((name, addresses),) = slices(cluster).items()

@@ -10,12 +10,12 @@ from tests.harness.moves import NEW, OLD, RECORD, everywhere, hold, marks, move
 
 def test_check_mode_tells_the_steps_of_the_real_run_and_writes_nothing(mesh: Mesh, shop: str) -> None:
     before = mesh.snapshot(shop, SYSTEM)
-    foretold = move(mesh, shop, check=True)
+    predicted = move(mesh, shop, check=True)
 
     assert mesh.snapshot(shop, SYSTEM) == before
     done = move(mesh, shop)
-    assert (foretold["changed"], foretold["steps"]) == (True, done["steps"])
-    assert foretold.keys() == done.keys()
+    assert (predicted["changed"], predicted["steps"]) == (True, done["steps"])
+    assert predicted.keys() == done.keys()
 
 
 def test_every_pod_comes_to_the_revision_and_is_proven_one_by_one(mesh: Mesh, shop: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_exposure import INVENTORY
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote.exposure import INVENTORY
 from tests.harness import crds, playbook
 from tests.harness.fronts import CHART, NEW, OLD
 from tests.harness.mesh import SYSTEM, Mesh

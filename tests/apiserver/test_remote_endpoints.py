@@ -68,10 +68,10 @@ def test_the_pods_of_a_restarted_istiod_are_followed_in_a_handful_of_requests(
 ) -> None:
     planes.run("remote_istio", **options)
     primary.pods("10.1.0.3", "10.1.0.2", unready="10.1.0.4")
-    foretold = reconcile(planes, primary, check=True, watch=600)
+    predicted = reconcile(planes, primary, check=True, watch=600)
     assert addresses(planes) == ["10.1.0.1"]
     done = reconcile(planes, primary, diff=True)
-    assert foretold["steps"] == done["steps"]
+    assert predicted["steps"] == done["steps"]
     assert [(one["namespace"], one["name"], one["addresses"]) for one in done["updates"]] == [(SYSTEM, SLICE, ["10.1.0.2", "10.1.0.3"])]
     assert addresses(planes) == ["10.1.0.2", "10.1.0.3"]
     assert [list(done["diff"][side]) for side in ("before", "after")] == [[f"EndpointSlice {SYSTEM}/{SLICE}"]] * 2

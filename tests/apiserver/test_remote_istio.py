@@ -36,11 +36,11 @@ def said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(step["action"], step["kind"], step["name"]) for step in answer["steps"]]
 
 
-def test_joining_does_once_what_check_mode_foretold(planes: Planes, options: dict[str, Any]) -> None:
-    foretold = planes.run("remote_istio", **options, check=True)
+def test_joining_does_once_what_check_mode_predicted(planes: Planes, options: dict[str, Any]) -> None:
+    predicted = planes.run("remote_istio", **options, check=True)
     assert planes.names("MutatingWebhookConfiguration") == set()
     done = planes.run("remote_istio", **options, wait=False)
-    assert said(foretold) == said(done)
+    assert said(predicted) == said(done)
     assert ("patch", "Namespace", SYSTEM) in said(done)
     planes.istiod.serve(NEW)
     again = planes.run("remote_istio", **options)
@@ -79,9 +79,9 @@ def test_leaving_takes_away_all_of_the_revision_and_is_refused_while_it_is_used(
     refused = planes.refusal("remote_istio", state="absent", revision=NEW)
     assert [(one["kind"], one["name"]) for one in refused["blockers"]] == [("Namespace", "shop")]
     planes.namespace("shop")
-    foretold = planes.run("remote_istio", state="absent", revision=NEW, check=True)
+    predicted = planes.run("remote_istio", state="absent", revision=NEW, check=True)
     done = planes.run("remote_istio", state="absent", revision=NEW)
-    assert said(foretold) == said(done)
+    assert said(predicted) == said(done)
     assert done["removed"]
     for kind in ("Service", "EndpointSlice", "ConfigMap"):
         assert not {name for name in planes.names(kind, SYSTEM) if NEW in name}

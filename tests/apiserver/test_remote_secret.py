@@ -105,12 +105,12 @@ def said(answer: Answer) -> list[tuple[str, str, str]]:
     return [(step["action"], step["kind"], step["name"]) for step in answer["steps"]]
 
 
-def test_the_secret_is_made_once_as_check_mode_foretold_and_taken_away(pair: Pair) -> None:
-    foretold = pair.run(check=True, diff=True)
+def test_the_secret_is_made_once_as_check_mode_predicted_and_taken_away(pair: Pair) -> None:
+    predicted = pair.run(check=True, diff=True)
     assert [client.get(path)["items"] for client, path in ((pair.near, SECRETS), (pair.far, TOKENS))] == [[], []]
     assert not pair.far.found(f"{ROLES}/meshyard-istio-reader-{FAR}")
     done = pair.run(diff=True)
-    assert said(foretold) == said(done)
+    assert said(predicted) == said(done)
     assert (done["changed"], done["secret"], done["token_secret"]) == (True, "istio-remote-secret-west", TOKEN)
     assert done["remote_cluster"]["uid"] != done["cluster"]["uid"]
     again = pair.run(diff=True)
@@ -118,9 +118,9 @@ def test_the_secret_is_made_once_as_check_mode_foretold_and_taken_away(pair: Pai
     held = pair.token()
     encoded = base64.b64encode(held.encode()).decode()
     assert [text for text in pair.seen if held in text or encoded[:40] in text or pair.secret()["data"]["west"] in text] == []
-    foretold = pair.run(check=True, state="absent")
+    predicted = pair.run(check=True, state="absent")
     gone = pair.run(state="absent")
-    assert said(foretold) == said(gone)
+    assert said(predicted) == said(gone)
     assert gone["revoked"] == [TOKEN]
     assert not pair.run(state="absent")["changed"]
     assert not pair.near.found(f"{SECRETS}/istio-remote-secret-west")

@@ -45,9 +45,9 @@ def test_each_cluster_gets_an_intermediate_of_one_root_once_and_no_other_root(
     def run(*arguments: str) -> playbook.Outcome:
         return playbook.play("trust", primaries, tmp_path, *arguments, remote_cluster_trust_directory=str(folder))
 
-    foretold = run("--check", "--limit", "eu")
-    assert (foretold.status, folder.exists()) == (0, False), foretold.said
-    assert foretold.changed
+    predicted = run("--check", "--limit", "eu")
+    assert (predicted.status, folder.exists()) == (0, False), predicted.said
+    assert predicted.changed
     done = run()
     assert done.status == 0, done.said
     found = {name: cacerts(server, name) for name in CLUSTERS}

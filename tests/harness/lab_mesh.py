@@ -24,11 +24,14 @@ class Mesh:
 
     def signs(self) -> tuple[object, ...]:
         """What tells that it is as it was installed: whose planes there are, what namespaces say, who injected the pods."""
-        spaces = [item["metadata"] for item in self.cluster.items("Namespace") if item["metadata"]["name"] in PLACES]
+        namespace_states = [item["metadata"] for item in self.cluster.items("Namespace") if item["metadata"]["name"] in PLACES]
         gateways = [item["metadata"].get("annotations", {}) for item in self.cluster.items("Deployment", GATEWAY_NAMESPACE)]
         return (
             set(state.planes(self.cluster)),
-            sorted((space["uid"], str(space.get("labels")), str(space.get("annotations"))) for space in spaces),
+            sorted(
+                (namespace_state["uid"], str(namespace_state.get("labels")), str(namespace_state.get("annotations")))
+                for namespace_state in namespace_states
+            ),
             ["meshyard.io/former" in annotations for annotations in gateways],
             shop.planes(self.cluster),
         )

@@ -48,8 +48,8 @@ def of_revision(dump: Dump, revision: str) -> Dump:
 def workloads(cluster: LabCluster, namespaces: Iterable[str]) -> Dump:
     """Namespaces with their workloads and pods."""
     places = list(namespaces)
-    spaces = [item for item in _of(cluster, "Namespace") if item["metadata"]["name"] in places]
-    return _dump([*spaces, *(item for place in places for kind in ("Deployment", "Pod") for item in _of(cluster, kind, place))])
+    namespace_states = [item for item in _of(cluster, "Namespace") if item["metadata"]["name"] in places]
+    return _dump([*namespace_states, *(item for place in places for kind in ("Deployment", "Pod") for item in _of(cluster, kind, place))])
 
 
 def releases(cluster: LabCluster) -> list[str]:

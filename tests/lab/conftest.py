@@ -82,13 +82,13 @@ def before(two: MeshOfTwo) -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def foretold(two: MeshOfTwo, before: dict[str, set[str]]) -> Outcome:
+def predicted(two: MeshOfTwo, before: dict[str, set[str]]) -> Outcome:
     """The join in check mode."""
     return two.play.run(JOIN, "--check")
 
 
 @pytest.fixture(scope="module")
-def joined(two: MeshOfTwo, foretold: Outcome) -> Outcome:
+def joined(two: MeshOfTwo, predicted: Outcome) -> Outcome:
     """The join."""
     outcome = two.play.run(JOIN)
     steps.ready(two.members)

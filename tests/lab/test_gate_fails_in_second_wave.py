@@ -48,9 +48,9 @@ def stopped(mesh: Mesh) -> Stopped:
     before = mesh.signs()
     mesh.cluster.apply(json.dumps(REFUSAL))
     outcome = mesh.play.run(UPGRADE, expect=2, **PLAN)
-    spaces = {item["metadata"]["name"]: item["metadata"]["labels"] for item in mesh.cluster.items("Namespace")}
+    namespace_states = {item["metadata"]["name"]: item["metadata"]["labels"] for item in mesh.cluster.items("Namespace")}
     planes = {place: shop.planes(mesh.cluster, place) for place in (GATEWAY_NAMESPACE, FIRST, SECOND)}
-    return Stopped(mesh, before, outcome, spaces, planes)
+    return Stopped(mesh, before, outcome, namespace_states, planes)
 
 
 @pytest.fixture(scope="module")

@@ -34,9 +34,9 @@ def two(work: Path, collections: Path) -> Iterator[MeshOfTwo]:
     run_lab("down", "--clusters", REMOTE)
 
 
-def test_check_mode_of_a_join_writes_nothing_and_foretells_every_change(two: MeshOfTwo, foretold: Outcome, joined: Outcome) -> None:
-    assert [event for name in NAMES for event in writes(two.lab[name], foretold.begin, foretold.end)] == []
-    assert foretold.changes == joined.changes
+def test_check_mode_of_a_join_writes_nothing_and_predicts_every_change(two: MeshOfTwo, predicted: Outcome, joined: Outcome) -> None:
+    assert [event for name in NAMES for event in writes(two.lab[name], predicted.begin, predicted.end)] == []
+    assert predicted.changes == joined.changes
 
 
 def test_a_second_join_changes_nothing(two: MeshOfTwo, joined: Outcome) -> None:
@@ -107,9 +107,9 @@ def test_failover_leaves_the_cluster_and_comes_back(two: MeshOfTwo, joined: Outc
     assert steps.failover(two.members) == {"local": 100, "remote_when_down": 100, "local_again": 100}
 
 
-def test_weights_share_traffic_as_foretold_and_their_absence_brings_back_what_was_before(two: MeshOfTwo, joined: Outcome) -> None:
+def test_weights_share_traffic_as_predicted_and_their_absence_brings_back_what_was_before(two: MeshOfTwo, joined: Outcome) -> None:
     for row in steps.distribute(two.members):
-        assert {name: pytest.approx(row["foretold"][name], abs=3) for name in NAMES} == row["measured"], row
+        assert {name: pytest.approx(row["predicted"][name], abs=3) for name in NAMES} == row["measured"], row
     assert two.lab[PRIMARY].get("DestinationRule", "echo", NAMESPACE) is None
 
 

@@ -35,9 +35,9 @@ def two(work: Path, collections: Path) -> Iterator[MeshOfTwo]:
         run_lab("down", "--clusters", REMOTE)
 
 
-def test_check_mode_of_a_join_writes_nothing(two: MeshOfTwo, foretold: Outcome, joined: Outcome) -> None:
-    assert [event for name in NAMES for event in writes(two.lab[name], foretold.begin, foretold.end)] == []
-    assert foretold.changes
+def test_check_mode_of_a_join_writes_nothing(two: MeshOfTwo, predicted: Outcome, joined: Outcome) -> None:
+    assert [event for name in NAMES for event in writes(two.lab[name], predicted.begin, predicted.end)] == []
+    assert predicted.changes
 
 
 def test_a_second_join_changes_nothing(two: MeshOfTwo, joined: Outcome) -> None:
@@ -73,8 +73,8 @@ def test_no_request_fails_while_both_networks_are_upgraded(two: MeshOfTwo, joine
 
 
 def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], joined: Outcome) -> None:
-    foretold = two.play.run(LEAVE, "--check")
-    assert [event for name in NAMES for event in writes(two.lab[name], foretold.begin, foretold.end)] == []
+    predicted = two.play.run(LEAVE, "--check")
+    assert [event for name in NAMES for event in writes(two.lab[name], predicted.begin, predicted.end)] == []
     two.play.run(LEAVE)
     left = {name: state.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
     assert {name: {one for one in found if NEW not in one} for name, found in left.items()} == {name: set() for name in NAMES}

@@ -28,9 +28,9 @@ def two(work: Path, collections: Path) -> Iterator[MeshOfTwo]:
     run_lab("down", "--clusters", REMOTE)
 
 
-def test_check_mode_of_a_join_writes_nothing_and_foretells_every_change(two: MeshOfTwo, foretold: Outcome, joined: Outcome) -> None:
-    assert [event for name in NAMES for event in writes(two.lab[name], foretold.begin, foretold.end)] == []
-    assert foretold.changes == joined.changes
+def test_check_mode_of_a_join_writes_nothing_and_predicts_every_change(two: MeshOfTwo, predicted: Outcome, joined: Outcome) -> None:
+    assert [event for name in NAMES for event in writes(two.lab[name], predicted.begin, predicted.end)] == []
+    assert predicted.changes == joined.changes
 
 
 def test_a_second_join_and_a_second_handing_over_of_certificates_change_nothing(two: MeshOfTwo, joined: Outcome) -> None:

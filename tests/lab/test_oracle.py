@@ -1,4 +1,4 @@
-"""What the oracle foretells of a pod is what the API server and the real webhooks do with it."""
+"""What the oracle predicts of a pod is what the API server and the real webhooks do with it."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ def agreed(
     planes = plane.control_planes(cluster.items("Deployment", SYSTEM), configurations, cluster.items("Service", SYSTEM))
     policies = dict(_policies(cluster))
     mistakes, outcomes = [], set()
-    for (number, space), labels in itertools.product(enumerate(NAMESPACES), PODS):
+    for (number, namespace_state), labels in itertools.product(enumerate(NAMESPACES), PODS):
         pod = {**_present(labels), **(marks or {})}
         told = injection.effective(
-            _present(space),
+            _present(namespace_state),
             pod,
             hooks,
             f"n{number}",
@@ -96,7 +96,7 @@ def agreed(
         seen = _admitted(cluster, f"n{number}", pod, annotations or {}, host_network)
         outcomes.add(seen)
         if seen != (told.revision if told.kind == "revision" else told.kind):
-            mistakes.append(f"{_present(space)} {pod}: {told.kind} {told.revision} was foretold, {seen} came")
+            mistakes.append(f"{_present(namespace_state)} {pod}: {told.kind} {told.revision} was predicted, {seen} came")
     assert mistakes == []
     return outcomes
 

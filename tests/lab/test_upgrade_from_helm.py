@@ -62,9 +62,9 @@ def test_every_pod_is_on_the_new_revision(helm_mesh: LabCluster, upgrades: Traff
 
 def test_namespaces_follow_the_revision_and_no_longer_the_default(helm_mesh: LabCluster, upgrades: Traffic) -> None:
     for name in shop.NAMESPACES:
-        space = helm_mesh.get("Namespace", name)
-        assert space is not None
-        labels = space["metadata"]["labels"]
+        namespace_state = helm_mesh.get("Namespace", name)
+        assert namespace_state is not None
+        labels = namespace_state["metadata"]["labels"]
         assert (labels.get("istio.io/rev"), labels.get("istio-injection")) == (NEW, None)
 
 

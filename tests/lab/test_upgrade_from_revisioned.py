@@ -44,7 +44,7 @@ def test_check_mode_writes_nothing(upgrade: Upgrade) -> None:
     assert writes(upgrade.mesh.cluster, upgrade.check.begin, upgrade.check.end) == []
 
 
-def test_check_mode_foretells_every_step(upgrade: Upgrade) -> None:
+def test_check_mode_predicts_every_step(upgrade: Upgrade) -> None:
     assert upgrade.check.changes == upgrade.done.changes
 
 

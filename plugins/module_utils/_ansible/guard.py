@@ -13,7 +13,7 @@ import os
 import signal
 from types import FrameType
 
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import Abandoned
+from .._errors import Abandoned
 
 ALIVE_FILE = "MESHYARD_ALIVE_FILE"
 

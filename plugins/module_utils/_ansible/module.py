@@ -12,14 +12,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.guard import Guard
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.progress import Progress
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster, connect
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.lease import Lease
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready, until
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Plan, describe, diff
-from ansible_collections.meshyard.istio.plugins.module_utils._run import execute
+from .._cluster.connect import Cluster, connect
+from .._cluster.lease import Lease
+from .._cluster.wait import Pending, Ready, until
+from .._errors import MeshyardError
+from .._plan.objects.steps import Plan, describe, diff
+from .._run.objects import execute
+from .guard import Guard
+from .progress import Progress
 
 RUN_ID = "MESHYARD_RUN_ID"
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.module import Run
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError, Unreachable
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.peer import Peer
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._run.primary import Primary
+from .._cluster.connect import Cluster
+from .._cluster.errors import ApiError, Unreachable
+from .._cluster.peer import Peer
+from .._errors import MeshyardError
+from .._run.remote.primary import Primary
+from .module import Run
 
 _AT_ONCE = 8
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._ansible.arguments import Spec
-from ansible_collections.meshyard.istio.plugins.module_utils._run.probe_exec import Request
+from .._run.probe.exec import Request
+from .arguments import Spec
 
 
 def options() -> Spec:

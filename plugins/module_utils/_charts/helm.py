@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._charts import manifests
-from ansible_collections.meshyard.istio.plugins.module_utils._charts.chart import Chart
-from ansible_collections.meshyard.istio.plugins.module_utils._charts.objects import Object
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
+from . import manifests
+from .chart import Chart
+from .objects import Object
 
 # Runs a program with a text on its standard input and returns its exit code, output and error output. It raises
 # OSError when the program is not there.

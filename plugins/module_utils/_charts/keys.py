@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._charts.meshconfig import unknown_fields
-from ansible_collections.meshyard.istio.plugins.module_utils._charts.unknown import Unknown, suggest
-from ansible_collections.meshyard.istio.plugins.module_utils._charts.values import WRAPPER, Path, hoist, unwrap
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
+from .meshconfig import unknown_fields
+from .unknown import Unknown, suggest
+from .values import WRAPPER, Path, hoist, unwrap
 
 _EVERYWHERE = ("compatibilityVersion", "platform", "profile")
 # Keys that the templates read although the defaults do not have them, and maps that take keys of the user's own. What

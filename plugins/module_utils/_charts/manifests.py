@@ -15,8 +15,8 @@ except ImportError:  # ansible-core needs it as well: only the sanity tests impo
 else:
     HAS_YAML = True
 
-from ansible_collections.meshyard.istio.plugins.module_utils._charts.objects import CLUSTER_WIDE, Object, creation_order
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
+from .objects import CLUSTER_WIDE, Object, creation_order
 
 HOOK = "helm.sh/hook"
 # PyYAML would make a date of 2026-11-21 and fail on a plain =, both of which Kubernetes reads as text.

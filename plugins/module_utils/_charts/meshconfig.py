@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._charts.unknown import Unknown, suggest
+from .unknown import Unknown, suggest
 
 # A field is NAME, or NAME:MESSAGE for one (or a list) of another message, or NAME:* for a map with any keys, or
 # NAME:- for a message without fields.

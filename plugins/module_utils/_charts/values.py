@@ -13,7 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
 
 Values = dict[str, Any]
 Path = tuple[str, ...]

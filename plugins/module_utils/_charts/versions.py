@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import total_ordering
 
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
 
 # The word in every refusal that can be overridden.
 OVERRIDE = "allow_unsupported"

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster import errors
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from . import errors
+from .connect import Cluster
 
 SECONDS = 15.0
 _HANDSHAKE = re.compile(r"Handshake status (\d{3})")

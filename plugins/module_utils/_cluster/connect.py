@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster import errors
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.transport import Transport
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
+from . import errors
+from .transport import Transport
 
 try:
     import kubernetes

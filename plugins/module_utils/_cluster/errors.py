@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
 
 
 class ApiError(MeshyardError):

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster import channel
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import Unreachable
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
+from . import channel
+from .connect import Cluster
+from .errors import Unreachable
 
 try:
     from kubernetes.stream import stream

@@ -9,11 +9,11 @@ import datetime
 import time
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster import read, write
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
+from . import read, write
+from .connect import Cluster
+from .errors import ApiError
+from .kinds import kind
 
 MANAGER = "meshyard-lease"
 NAME = "meshyard"

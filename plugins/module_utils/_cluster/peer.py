@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
+from .connect import Cluster
 
 
 @dataclass(frozen=True)

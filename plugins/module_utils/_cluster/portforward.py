@@ -11,9 +11,9 @@ from __future__ import annotations
 import http.client
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster import channel
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import Unreachable
+from . import channel
+from .connect import Cluster
+from .errors import Unreachable
 
 try:
     from kubernetes.stream import portforward

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import Kind
+from .connect import Cluster
+from .errors import ApiError
+from .kinds import Kind
 
 PAGE = 500
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"

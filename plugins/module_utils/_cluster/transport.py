@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster import errors
+from . import errors
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient

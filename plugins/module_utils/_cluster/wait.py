@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
 
 T = TypeVar("T")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import Kind, of
+from .connect import Cluster
+from .errors import ApiError
+from .kinds import Kind, of
 
 Object = dict[str, Any]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import plane, raw, tag, webhook
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.restart import Owners
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.syncz import Connections
+from . import plane, raw, tag, webhook
+from .restart import Owners
+from .syncz import Connections
 
 List: TypeAlias = "Sequence[raw.Raw] | None"
 # The kinds whose pod templates may call for a revision long after nobody thinks of them.

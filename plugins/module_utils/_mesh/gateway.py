@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import injection, labels, raw, workload
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.webhook import Hook
+from . import injection, labels, raw, workload
+from .plane import ControlPlane
+from .webhook import Hook
 
 KINDS = ("Deployment", "DaemonSet")
 _ROUTER = ["proxy", "router"]

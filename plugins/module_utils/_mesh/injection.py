@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane, behind
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.policy import DEFAULT_POLICY, Pod, Policy, declined
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.webhook import Hook
+from . import labels
+from .plane import ControlPlane, behind
+from .policy import DEFAULT_POLICY, Pod, Policy, declined
+from .webhook import Hook
 
 Kind = Literal["revision", "none", "blocked", "double"]
 

@@ -9,15 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import (
-    image,
-    labels,
-    maker,
-    raw,
-    tag,
-    webhook,
-    workload,
-)
+from . import image, labels, maker, raw, tag, webhook, workload
 
 CONTAINER = "discovery"
 VERSION = "app.kubernetes.io/version"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw, selector
+from . import labels, raw, selector
 
 # istiod passes pods of these over, whatever their labels say.
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease", "local-path-storage"})

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import image, labels, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.restart import Owners, owner_of_pod
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.workload import Owner
+from . import image, labels, raw
+from .restart import Owners, owner_of_pod
+from .workload import Owner
 
 FINISHED = ("Succeeded", "Failed")
 

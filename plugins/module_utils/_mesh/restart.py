@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.workload import Owner, Workload, owner
+from . import labels, raw
+from .workload import Owner, Workload, owner
 
 TEMPLATE_HASH = "pod-template-hash"
 ROLLOUT_HASH = "rollouts-pod-template-hash"

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
+from .._errors import MeshyardError
+from . import labels
 
 # The longest names that follow from them, istiod-REVISION-remote and istiod-revision-tag-TAG, are Services: 63 in all.
 LONGEST_LABEL = 63

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
+from .._errors import MeshyardError
 
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 

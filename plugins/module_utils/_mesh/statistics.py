@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.verdict import Verdict
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.workload import Workload
+from .verdict import Verdict
+from .workload import Workload
 
 # What a count is called when there is no revision to count under.
 NONE = "none"

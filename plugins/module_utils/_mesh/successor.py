@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.plane import ControlPlane
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
+from . import labels, raw
+from .evidence import Evidence
+from .plane import ControlPlane
+from .revision import Names
 
 Obstacle = tuple[str, str, str]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
+from . import labels, raw
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import injection, labels, plane, raw, tag, webhook, workload
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import Evidence
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.proxies import finished, injected_by
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.revision import Names
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.successor import obstacles
+from . import injection, labels, plane, raw, tag, webhook, workload
+from .evidence import Evidence
+from .proxies import finished, injected_by
+from .revision import Names
+from .successor import obstacles
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import raw
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.proxies import Proxy, finished, proxy_of
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.restart import Owners, owner_of_pod
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.syncz import Connection, Connections
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh.workload import Owner
+from . import raw
+from .proxies import Proxy, finished, proxy_of
+from .restart import Owners, owner_of_pod
+from .syncz import Connection, Connections
+from .workload import Owner
 
 Status = Literal["ok", "failed", "unknown"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw, selector
+from . import labels, raw, selector
 
 INJECTOR = "sidecar-injector.istio.io"
 FOLLOWS_DEFAULT = {labels.INJECTION: "enabled"}

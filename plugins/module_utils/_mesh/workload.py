@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, raw
+from . import labels, raw
 
 # Kinds with spec.replicas, which Kubernetes takes as 1 when it is missing.
 COUNTED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout"})

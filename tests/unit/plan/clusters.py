@@ -11,18 +11,18 @@ from typing import Any
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.certificate import Certificate
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.proxies import Proxy
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.workload import Owner
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import multicluster
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.kubeconfig import Kubeconfig
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster_scene import (
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster import checks as multicluster_checks
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster.model import (
     Given,
+    MeshClusters,
     Plane,
     Probe,
     Reach,
-    Scene,
     Trust,
     View,
 )
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote_secret import CLUSTER_UID, Here
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote.kubeconfig import Kubeconfig
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote.secret import CLUSTER_UID, PrimaryState
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NEW = "1-32-0"
@@ -59,8 +59,8 @@ def secret(name: str, server: str, uid: str = "", **meta: Any) -> dict[str, Any]
     return {"kind": "Secret", "metadata": {**metadata, "annotations": marks, **meta}, "data": {name: data}}
 
 
-def here(name: str, *secrets: dict[str, Any]) -> Here:
-    return Here(name, SYSTEM, secrets, frozenset({name}))
+def here(name: str, *secrets: dict[str, Any]) -> PrimaryState:
+    return PrimaryState(name, SYSTEM, secrets, frozenset({name}))
 
 
 def primary(name: str = "eu", **changed: Any) -> View:
@@ -87,36 +87,36 @@ def remote(name: str = "us", **changed: Any) -> View:
     return primary(name, **{"given": Given(name, "remote"), **bare, **changed})
 
 
-def joining(here_: View | None = None, *others: View, **told: Any) -> Scene:
+def joining(here_: View | None = None, *others: View, **told: Any) -> MeshClusters:
     """A remote that joins the primaries."""
-    return Scene("primary_remote", here_ or remote(), others or (primary(),), **{"revision": NEW, "version": "1.32.0", **told})
+    return MeshClusters("primary_remote", here_ or remote(), others or (primary(),), **{"revision": NEW, "version": "1.32.0", **told})
 
 
-def several(*views: View, **told: Any) -> Scene:
+def several(*views: View, **told: Any) -> MeshClusters:
     """Several primaries, the first of which joins."""
-    return Scene("multi_primary", views[0], views[1:], **told)
+    return MeshClusters("multi_primary", views[0], views[1:], **told)
 
 
-def codes(scene: Scene) -> dict[str, list[tuple[str, str]]]:
+def codes(inputs: MeshClusters) -> dict[str, list[tuple[str, str]]]:
     """The clusters and codes by level."""
     found: dict[str, list[tuple[str, str]]] = {"blocker": [], "warning": [], "info": []}
-    for cluster, finding in multicluster.findings(scene, NOW):
+    for cluster, finding in multicluster_checks.findings(inputs, NOW):
         found[finding.level].append((cluster, finding.code))
     return found
 
 
-def only(scene: Scene, level: str, code: str) -> str:
+def only(inputs: MeshClusters, level: str, code: str) -> str:
     """The message of the one finding there is.
 
     Every finding says what to do about it.
     """
-    found = [(finding.level, finding.code) for _cluster, finding in multicluster.findings(scene, NOW)]
+    found = [(finding.level, finding.code) for _cluster, finding in multicluster_checks.findings(inputs, NOW)]
     assert found == [(level, code)]
-    ((_cluster, finding),) = multicluster.findings(scene, NOW)
+    ((_cluster, finding),) = multicluster_checks.findings(inputs, NOW)
     assert finding.remedy
-    assert multicluster.possible([("", finding)]) == (level != "blocker")
+    assert multicluster_checks.possible([("", finding)]) == (level != "blocker")
     return finding.message
 
 
-def described(scene: Scene) -> Mapping[str, Any]:
-    return {one["name"]: one for one in multicluster.described(scene)}
+def described(inputs: MeshClusters) -> Mapping[str, Any]:
+    return {one["name"]: one for one in multicluster_checks.described(inputs)}

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.evidence import TEMPLATE_KINDS, Evidence
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import planning
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.operation import Intent, Record
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.relabel import Wish
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.route import Asked
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import Selection
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.dataplane.labels import MoveRequest
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade import planning
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade.record import Intent, Record
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade.remaining import Selection
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.upgrade.route import Asked
 from tests.unit.mesh import build
 from tests.unit.plan import world
 
@@ -111,7 +111,7 @@ def upgrade_steps(cluster: Cluster) -> Sequence[Any]:
 
     def labels() -> None:
         for name in cluster.plan().left.give_back:
-            cluster.worlds[name].run(Wish("former"))
+            cluster.worlds[name].run(MoveRequest("former"))
 
     def validator() -> None:
         cluster.default_revision = cluster.plan().left.default_revision or cluster.default_revision
@@ -127,5 +127,5 @@ def roll_back(cluster: Cluster, **selection: Any) -> None:
             cluster.point(tag.name, planned.route.from_revision)
     for wave in planned.left.waves:
         for name in wave.namespaces:
-            cluster.worlds[name].run(Wish("former") if name in wave.give_back else world.present(planned.route.from_revision))
+            cluster.worlds[name].run(MoveRequest("former") if name in wave.give_back else world.present(planned.route.from_revision))
     cluster.default_revision = planned.left.default_revision or cluster.default_revision

@@ -10,16 +10,17 @@ import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, tag, webhook, workload
-from ansible_collections.meshyard.istio.plugins.module_utils._plan import migrate
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh import Injector, Mesh
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.relabel import Space, Wish
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.steps import Patch
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.dataplane import model as dataplane_model
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.dataplane import move as dataplane_move
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.dataplane.labels import MoveRequest, NamespaceState
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.dataplane.mesh import Injector, Mesh
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.objects.steps import Patch
 from tests.unit.mesh import build
 
 OLD, NEW = "1-31-0", "1-32-0"
 VERSIONS = {"default": "1.30.0", OLD: "1.31.0", NEW: "1.32.0"}
 GATEWAY = {"inject.istio.io/templates": "gateway"}
-ABSENT, FORMER = Wish("absent"), Wish("former")
+ABSENT, FORMER = MoveRequest("absent"), MoveRequest("former")
 PLAIN = ("default", NEW)
 
 
@@ -111,17 +112,17 @@ class World:
         marks: dict[str, str] = self.namespace["metadata"]["labels"]
         return marks
 
-    def space(self) -> Space:
+    def namespace_state(self) -> NamespaceState:
         """What a run sees."""
         pods = [pod for own in self.pods.values() for pod in own]
-        return copy.deepcopy(Space(self.name, self.namespace, tuple(self.workloads.values()), tuple(pods)))
+        return copy.deepcopy(NamespaceState(self.name, self.namespace, tuple(self.workloads.values()), tuple(pods)))
 
-    def decide(self, wish: Wish) -> migrate.Migration:
-        return migrate.decide([self.space()], wish, self.mesh, frozenset({"istio-system"}))
+    def decide(self, request: MoveRequest) -> dataplane_model.Migration:
+        return dataplane_move.decide([self.namespace_state()], request, self.mesh, frozenset({"istio-system"}))
 
-    def run(self, wish: Wish, writes: int | None = None) -> migrate.Migration:
+    def run(self, request: MoveRequest, writes: int | None = None) -> dataplane_model.Migration:
         """Decides and writes, but at most so many steps."""
-        migration = self.decide(wish)
+        migration = self.decide(request)
         for step in migration.plan[:writes]:
             assert isinstance(step, Patch)
             self.apply(step)
@@ -150,28 +151,28 @@ class World:
         return found
 
 
-def present(revision: str = NEW, **further: Any) -> Wish:
-    return Wish("present", revision, further.pop("label", revision), **further)
+def present(revision: str = NEW, **further: Any) -> MoveRequest:
+    return MoveRequest("present", revision, further.pop("label", revision), **further)
 
 
-def statuses(migration: migrate.Migration) -> dict[str, str]:
-    return {fate.workload.name: fate.status for fate in migration.fates}
+def statuses(migration: dataplane_move.Migration) -> dict[str, str]:
+    return {workload_plan.workload.name: workload_plan.status for workload_plan in migration.workload_plans}
 
 
 def kinds(steps: Sequence[Any]) -> list[str]:
     return [f"{step.ref.kind} {step.ref.name}" for step in steps]
 
 
-def refused(world: World, wish: Wish) -> str:
+def refused(world: World, request: MoveRequest) -> str:
     with pytest.raises(MeshyardError) as told:
-        world.decide(wish)
+        world.decide(request)
     assert told.value.remedy
     return told.value.problem
 
 
-def possible(world: World, wish: Wish) -> bool:
+def possible(world: World, request: MoveRequest) -> bool:
     try:
-        world.decide(wish)
+        world.decide(request)
     except MeshyardError:
         return False
     return True

@@ -1,0 +1,183 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""What becomes of each workload of a namespace: which are right already, which are restarted, and which nobody can restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ..._mesh import image, labels, proxies, raw, restart, workload
+from ..._mesh.verdict import Target
+from ..._mesh.workload import Workload
+from ..objects import merge_patch
+from ..objects.steps import Object, Patch, ref_of
+from . import previous_labels
+from .previous_labels import Labels
+
+PROXY_IMAGE = "sidecar.istio.io/proxyImage"
+_AUTOMATIC_IMAGE = "auto"
+
+Status = Literal["restarted", "already", "pending", "automatic", "left", "not_restartable"]
+
+
+@dataclass(frozen=True)
+class WorkloadPlan:
+    """What becomes of one workload.
+
+    :ivar target: what its pods are to have; None where nobody asks.
+    :ivar status: C(automatic) follows by itself, C(left) is moved by other means, C(pending) would be restarted.
+    :ivar step: the patch of it, if any.
+    :ivar mark: what its pods will carry once it is restarted.
+    :ivar waits: whether its rollout has to be waited for.
+    """
+
+    workload: Workload
+    target: Target | None
+    status: Status
+    reason: str = ""
+    step: Patch | None = None
+    mark: str = ""
+    waits: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Namespace, kind and name."""
+        return self.workload.namespace, self.workload.kind, self.workload.name
+
+    @property
+    def moved(self) -> bool:
+        """Whether its pods must all come to the target now."""
+        return self.target is not None and self.status not in ("not_restartable", "pending", "left")
+
+    def describe(self) -> dict[str, Any]:
+        """The workload as it is returned."""
+        return {"kind": self.workload.kind, "name": self.workload.name, "status": self.status, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a workload is to become.
+
+    :ivar mark: what a restart is for.
+    :ivar template: labels of its pod template that change. :ivar pod: further parts of the template, as a merge patch.
+    :ivar record: annotations of the workload itself that change.
+    :ivar fresh: whether labels change in this run, so that pods which carry the mark already are of an earlier time.
+    :ivar restart: whether pods may be replaced.
+    """
+
+    target: Target
+    mark: str
+    template: Labels
+    record: Labels
+    fresh: bool = False
+    restart: bool = True
+    pod: Object = field(default_factory=dict)
+
+
+def is_right(pod: raw.Raw, target: Target) -> bool:
+    """Whether a pod has the proxy that it should have: injected by the revision, in its version, or none at all."""
+    proxy = proxies.proxy_of(pod)
+    if target.revision is None:
+        return proxy is None or proxy.revision is None
+    if proxy is None or proxy.revision != target.revision:
+        return False
+    chosen = raw.annotations_of(pod).get(PROXY_IMAGE)
+    return not target.version or proxy.version in (target.version, image.version(chosen or ""))
+
+
+def own_proxy_image(obj: raw.Raw) -> bool:
+    """Whether a pod template brings the image of its proxy itself, so that the injector's version says nothing."""
+    template = workload.pod_template(obj, raw.text(obj, "kind"))
+    given = [one for one in raw.items(template, "spec", "containers") if one.get("name") == labels.PROXY_CONTAINER]
+    return any(raw.text(one, "image") not in ("", _AUTOMATIC_IMAGE) for one in given)
+
+
+def decide(obj: raw.Raw, pods: Iterable[raw.Raw], change: Change) -> WorkloadPlan:
+    """What becomes of a Deployment, StatefulSet or DaemonSet with these live pods."""
+    seen = workload.parse(obj)
+    target = replace(change.target, version="") if own_proxy_image(obj) else change.target
+    live = list(pods)
+    wrong = [pod for pod in live if not is_right(pod, target)]
+    under_way = _bare(seen.restarted_for) == change.mark and not workload.rolled_out(seen).done
+    mark = _mark(seen, wrong, change)
+    if not (change.template or change.pod) and mark is None:
+        step = _patch(obj, {}, None, change.record)
+        return WorkloadPlan(seen, target, "already", step=step, mark=seen.restarted_for, waits=under_way or bool(wrong))
+    obstacle = restart.restartable(seen)
+    if obstacle:
+        return WorkloadPlan(seen, target, "not_restartable", obstacle)
+    if not change.restart:
+        return WorkloadPlan(seen, target, "pending", f"{seen} is to be restarted, and restarting is switched off.")
+    mark = mark or change.mark
+    step = _patch(obj, _template(change, mark), mark, change.record)
+    return WorkloadPlan(seen, target, "restarted", _why(len(wrong), len(live), change), step, mark, waits=True)
+
+
+def rolling(obj: raw.Raw, target: Target, reason: str) -> WorkloadPlan:
+    """What becomes of a workload that is new, or whose template another step changes: it is waited for."""
+    seen = workload.parse(obj)
+    return WorkloadPlan(seen, target, "restarted", reason, mark=seen.restarted_for, waits=True)
+
+
+def _mark(seen: Workload, wrong: list[raw.Raw], change: Change) -> str | None:
+    """The mark that a restart needs, or None where none is due.
+
+    A mark that is there already tells that the restart was asked for: by a run that was killed, say. Pods that carry it
+    and still are wrong were made while labels were others; they need another mark. But a pod that stays without a proxy
+    in spite of it would stay so after any number of restarts: that is for the proof to tell.
+    """
+    present = seen.restarted_for
+    if _bare(present) != change.mark:
+        return change.mark if wrong or _outdated(present, change.mark) else None
+    spoilt = [pod for pod in wrong if raw.annotations_of(pod).get(labels.RESTARTED_FOR) == present]
+    if spoilt and (change.fresh or any(proxies.proxy_of(pod) for pod in spoilt)):
+        return _next(present)
+    return None
+
+
+def _outdated(present: str, wanted: str) -> bool:
+    """Whether it was restarted for the same revision and version, but with other values."""
+    return "+" in present and present.partition("+")[0] == wanted.partition("+")[0]
+
+
+def _bare(mark: str) -> str:
+    return mark.partition("/")[0]
+
+
+def _next(mark: str) -> str:
+    bare, _slash, number = mark.partition("/")
+    return f"{bare}/{int(number) + 1 if number.isdigit() else 2}"
+
+
+def _why(wrong: int, total: int, change: Change) -> str:
+    revision = change.target.revision
+    if wrong:
+        return f"{wrong} of {total} pods {f'not on {revision}' if revision else 'with a sidecar'}"
+    return "its pod template changes" if change.template or change.pod else f"the values of {revision} changed since its last restart"
+
+
+def _template(change: Change, mark: str) -> Object:
+    """What changes in the pod template, mark included."""
+    meta: Object = dict(change.pod.get("metadata") or {})
+    if change.template:
+        meta["labels"] = {**(meta.get("labels") or {}), **change.template}
+    meta["annotations"] = {**(meta.get("annotations") or {}), labels.RESTARTED_FOR: mark}
+    return {**change.pod, "metadata": meta}
+
+
+def _patch(obj: raw.Raw, template: Object, mark: str | None, record: Labels) -> Patch | None:
+    """One patch for all: the pod template with the mark, and the record of what was."""
+    patch: Object = {}
+    if record:
+        patch["metadata"] = {"annotations": dict(record)}
+    if template:
+        patch["spec"] = {"template": template}
+    if not patch:
+        return None
+    reason = f"restart for {mark}" if mark else f"{previous_labels.ANNOTATION} is no longer needed"
+    return Patch(
+        ref_of(obj), patch, merge_patch.MANAGER, merge_patch.restricted(obj, patch), raw.text(obj, "metadata", "resourceVersion"), reason
+    )

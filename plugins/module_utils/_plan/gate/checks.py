@@ -1,0 +1,217 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""The verdicts of an upgrade's gate, each with its evidence: passed, failed, or inconclusive where something could not be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ..._mesh import labels, raw, restart, syncz, workload
+from ..._mesh.proxies import Proxy, proxy_of
+from ..._mesh.verdict import Target
+from ..dataplane import gateway_api, restarts
+from ..dataplane.labels import NamespaceState
+from ..dataplane.mesh import Mesh
+
+Word = Literal["passed", "failed", "inconclusive", "predicted"]
+# The worst first: what one check says outweighs what those after it in this list say.
+ORDER: tuple[Word, ...] = ("failed", "inconclusive", "predicted", "passed")
+PROBE_OWNER = "probe"
+_LISTED = 50
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of the gate: C(detail) is a sentence, C(facts) the numbers behind it."""
+
+    check: str
+    verdict: Word
+    detail: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def describe(self) -> dict[str, Any]:
+        """The check as it is returned."""
+        return {"check": self.check, "verdict": self.verdict, "detail": self.detail, **self.facts}
+
+
+@dataclass(frozen=True)
+class Pods:
+    """The pods of the namespaces, sorted by what the gate has to say of them.
+
+    :ivar right: on the target. :ivar wrong: not on it, or not ready, with a reason for each.
+    :ivar left: cannot be brought there by a restart. :ivar elsewhere: gateways that another revision is meant for.
+    :ivar outside: how many have and need no sidecar.
+    """
+
+    right: tuple[raw.Raw, ...] = ()
+    wrong: tuple[tuple[raw.Raw, str], ...] = ()
+    left: tuple[tuple[raw.Raw, str], ...] = ()
+    elsewhere: tuple[tuple[raw.Raw, str], ...] = ()
+    outside: int = 0
+
+
+def overall(checks: Iterable[Check]) -> Word:
+    """The verdict of all checks together."""
+    words = {check.verdict for check in checks}
+    return next((word for word in ORDER if word in words), "passed")
+
+
+def predicted(check: Check) -> Check:
+    """A check in check mode: what is not so yet is only not done yet."""
+    return replace(check, verdict="predicted") if check.verdict == "failed" else check
+
+
+def sort_pods(namespace_states: Iterable[NamespaceState], mesh: Mesh, target: Target) -> Pods:
+    """Every live pod of these namespaces, held against the target."""
+    right, wrong, left, elsewhere, outside = [], [], [], [], 0
+    for namespace_state in namespace_states:
+        for pod in namespace_state.live_pods:
+            verdict, reason = _sort(pod, namespace_state, mesh, target)
+            if verdict == "wrong" and (obstacle := _obstacle(pod, namespace_state)):
+                left.append((pod, obstacle))
+            elif verdict in ("wrong", "unready"):
+                wrong.append((pod, reason))
+            elif verdict == "elsewhere":
+                elsewhere.append((pod, reason))
+            elif verdict == "right":
+                right.append(pod)
+            else:
+                outside += 1
+    return Pods(tuple(right), tuple(wrong), tuple(left), tuple(elsewhere), outside)
+
+
+def pods(found: Pods, namespace_states: Sequence[NamespaceState], target: Target) -> Check:
+    """Whether every pod is on the target."""
+    total = len(found.right) + len(found.wrong)
+    gone = [namespace_state.name for namespace_state in namespace_states if namespace_state.obj is None]
+    facts = {
+        "total": total,
+        "on_target": len(found.right),
+        "versions": dict(sorted(Counter(proxy.version for proxy in _proxies(found.right)).items())),
+        "wrong": _listed(found.wrong),
+        "left": _listed(found.left),
+        "elsewhere": _listed(found.elsewhere),
+        "outside": found.outside,
+        "namespaces_gone": gone,
+    }
+    goal = f"{target.revision} {target.version}".rstrip()
+    if found.wrong:
+        pod, reason = found.wrong[0]
+        return Check("pods", "failed", f"{len(found.right)} of {total} pods are on {goal}; {raw.qualified(pod)}: {reason}", facts)
+    also = f"; {len(found.left)} cannot be restarted and stay as they are" if found.left else ""
+    return Check("pods", "passed", f"{total} of {total} pods are on {goal}{also}", facts)
+
+
+def proxies(found: Pods, connections: syncz.Connections, target: Target, cluster: str, proven: set[tuple[str, str]]) -> Check:
+    """Whether the proxies of the pods on the target are connected to its istiods and have taken all configuration.
+
+    :param cluster: the cluster ID by which istiod knows them.
+    :param proven: pods that were in sync before: while configuration changes some proxy is always about to acknowledge, so
+        one that was in sync once need not be so at the very moment at which all others are. Pods in sync are added.
+    """
+    total = len(found.right) + len(found.wrong)
+    unknown, wrong, versions = [], [], Counter[str]()
+    for pod in found.right:
+        key = raw.namespace(pod), raw.name(pod)
+        connection = connections.find(*key, cluster)
+        reason = _unsynced(connection, key in proven)
+        if connection is None and connections.silent:
+            unknown.append((pod, "no istiod that answered knows it"))
+        elif reason:
+            wrong.append((pod, reason))
+        if connection:
+            versions[connection.version] += 1
+            if connection.synced:
+                proven.add(key)
+    facts = {
+        "total": total,
+        "connected": sum(versions.values()),
+        "versions": dict(sorted(versions.items())),
+        "wrong": _listed(wrong),
+        "unknown": _listed(unknown),
+        "unreadable": [{"istiod": one.istiod, "reason": one.reason} for one in connections.silent],
+    }
+    said = f"{len(found.right) - len(wrong) - len(unknown)} of {total} proxies are connected to istiod {target.revision} and in sync"
+    if wrong:
+        pod, reason = wrong[0]
+        return Check("proxies", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts)
+    if found.wrong:
+        return Check("proxies", "failed", f"{said}; the other pods are not right themselves", facts)
+    if unknown:
+        silent = connections.silent[0]
+        return Check("proxies", "inconclusive", f"{said}; istiod {silent.istiod} could not be asked: {silent.reason}", facts)
+    return Check("proxies", "passed", said, facts)
+
+
+def _sort(pod: raw.Raw, namespace_state: NamespaceState, mesh: Mesh, target: Target) -> tuple[str, str]:
+    if raw.labels_of(pod).get(labels.OWNER) == PROBE_OWNER:
+        return "outside", ""
+    proxy = proxy_of(pod, namespace_state.owners)
+    expected, reason = _expected(pod, namespace_state, mesh)
+    if expected == target.revision:
+        obj = _workload(pod, namespace_state)
+        own_image = obj is not None and restarts.own_proxy_image(obj)
+        return _held_against(pod, proxy, replace(target, version="") if own_image else target)
+    if proxy is None or proxy.revision is None:
+        return ("wrong", reason) if expected else ("outside", "")
+    if proxy.gateway and expected:
+        return "elsewhere", f"it is a gateway of revision {expected}"
+    return "wrong", reason
+
+
+def _expected(pod: raw.Raw, namespace_state: NamespaceState, mesh: Mesh) -> tuple[str | None, str]:
+    """The revision that a new pod like this one comes to, and that in words."""
+    marks = raw.labels_of(pod)
+    if labels.GATEWAY_NAME in marks:
+        gateway = next((one for one in namespace_state.gateways if raw.name(one) == marks[labels.GATEWAY_NAME]), None)
+        owner = gateway_api.revision(gateway, namespace_state.labels, mesh) if gateway else None
+        return owner, f"revision {owner} owns its Gateway"
+    host_network = raw.at(pod, "spec", "hostNetwork") is True
+    decision = mesh.decide(namespace_state.name, namespace_state.labels, marks, raw.annotations_of(pod), host_network)
+    if decision.kind == "revision":
+        return decision.revision, f"a new pod like it comes to revision {decision.revision}"
+    return decision.unserved or "/".join(decision.rivals) or None, f"of a new pod like it: {decision.reason.rstrip('.')}"
+
+
+def _held_against(pod: raw.Raw, proxy: Proxy | None, target: Target) -> tuple[str, str]:
+    if not restarts.is_right(pod, target):
+        if proxy is None:
+            return "wrong", "it has no sidecar"
+        return "wrong", f"its proxy is of revision {proxy.revision} in version {proxy.version}"
+    return ("right", "") if proxy and proxy.ready else ("unready", "it is not ready")
+
+
+def _obstacle(pod: raw.Raw, namespace_state: NamespaceState) -> str | None:
+    """Why no restart brings a pod to the target, or None: it should be there."""
+    obj = _workload(pod, namespace_state)
+    if obj is not None:
+        return restart.restartable(workload.parse(obj))
+    vanished = restart.owner_of_pod(pod, namespace_state.owners).kind in restart.ROLLS
+    return None if vanished else restart.restartable(workload.parse(pod, "Pod"))
+
+
+def _workload(pod: raw.Raw, namespace_state: NamespaceState) -> raw.Raw | None:
+    owner = restart.owner_of_pod(pod, namespace_state.owners)
+    return next((obj for obj in namespace_state.workloads if (raw.text(obj, "kind"), raw.name(obj)) == (owner.kind, owner.name)), None)
+
+
+def _unsynced(connection: syncz.Connection | None, proven: bool) -> str:
+    if connection is None:
+        return "its proxy is not connected"
+    if connection.errors:
+        return f"its proxy rejected configuration: {'; '.join(connection.errors)}"
+    if connection.synced or proven:
+        return ""
+    return f"its proxy has not acknowledged {', '.join(connection.pending)}" if connection.pending else "it was sent no configuration yet"
+
+
+def _proxies(found: Iterable[raw.Raw]) -> list[Proxy]:
+    return [proxy for pod in found if (proxy := proxy_of(pod))]
+
+
+def _listed(found: Sequence[tuple[raw.Raw, str]]) -> list[dict[str, str]]:
+    return [{"namespace": raw.namespace(pod), "pod": raw.name(pod), "reason": reason} for pod, reason in found[:_LISTED]]

@@ -1,0 +1,84 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""What a gateway is rendered with, kept on its workload for calls that do not give it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..._charts import values
+from ..._errors import MeshyardError
+from ..._mesh import raw
+from ..objects.steps import Object
+from .model import GatewayState
+
+ANNOTATION = "meshyard.io/gateway"
+INGRESS, EGRESS, EASTWEST = "ingress", "egress", "eastwest"
+# What an east-west gateway listens on where the chart is not told of a network, by the chart's own names.
+_EASTWEST_PORTS = {"status-port": 15021, "tls": 15443, "tls-istiod": 15012, "tls-webhook": 15017}
+# Values that this collection sets itself, and how the user sets them instead.
+_RESERVED = {"revision": "the option revision", "name": "the option name"}
+
+
+@dataclass(frozen=True)
+class GatewaySettings:
+    """What a gateway is rendered with: C(ingress), C(egress) or C(eastwest), the user's values, and the network of the last kind."""
+
+    kind: str
+    values: Mapping[str, Any]
+    network: str = ""
+
+    def text(self) -> str:
+        """As it is kept in an annotation of the workload, for later calls that do not give it."""
+        network = {"network": self.network} if self.network else {}
+        return json.dumps({"kind": self.kind, "values": self.values, **network}, sort_keys=True, separators=(",", ":"))
+
+    def chart_values(self, revision: str) -> Object:
+        """The values for the chart: what the kind needs, under what the user gives."""
+        layers: list[Mapping[str, Any]] = []
+        if self.values.get("kind", "Deployment") == "Deployment":
+            # A gateway never gives up a pod before another one is ready.
+            layers.append({"strategy": {"rollingUpdate": {"maxUnavailable": 0}}})
+        if self.kind == EGRESS:
+            layers.append({"service": {"type": "ClusterIP"}})
+        if self.kind == EASTWEST:
+            layers.append(_eastwest(self.network))
+        return values.merge(*layers, self.values, {"revision": revision})
+
+
+def chart_settings(found: GatewayState, kind: str | None, given: Mapping[str, Any] | None, network: str | None = None) -> GatewaySettings:
+    """The recipe for this call: what is not given is as it was in the last one.
+
+    :raises MeshyardError: the values set what has an option of its own, or there is a network for another kind than C(eastwest).
+    """
+    kept = _kept(found)
+    wanted = GatewaySettings(kind or kept.kind, kept.values if given is None else given)
+    for key, instead in {**_RESERVED, **({"networkGateway": "the option network"} if wanted.kind == EASTWEST else {})}.items():
+        if key in (given or {}):
+            raise MeshyardError(f"The values set {key}, which is not theirs to set.", f"Remove it and use {instead}.")
+    if wanted.kind == EASTWEST:
+        return replace(wanted, network=kept.network if network is None else network)
+    if network:
+        raise MeshyardError(
+            f"The network {network} is given for a gateway of the kind {wanted.kind}.", "Set kind to eastwest, or leave network out."
+        )
+    return wanted
+
+
+def _eastwest(network: str) -> Object:
+    if network:
+        return {"networkGateway": network}
+    ports = [{"name": name, "port": port, "targetPort": port, "protocol": "TCP"} for name, port in _EASTWEST_PORTS.items()]
+    return {"service": {"ports": ports}}
+
+
+def _kept(found: GatewayState) -> GatewaySettings:
+    try:
+        told = json.loads(raw.annotations_of(found.workload or {}).get(ANNOTATION) or "{}")
+        return GatewaySettings(told.get("kind", INGRESS), told.get("values", {}), told.get("network", ""))
+    except (ValueError, AttributeError):
+        return GatewaySettings(INGRESS, {})

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Why a workload does not roll: what its pods wait for, and the last events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..._cluster import read
+from ..._cluster.connect import Cluster
+from ..._cluster.kinds import kind
+from ..._mesh import raw
+from ..._mesh.workload import Workload
+
+_PODS, _EVENTS, _NAMES = 5, 5, 3
+
+
+def report(cluster: Cluster, seen: Workload, why: str) -> dict[str, Any]:
+    """What is known of a workload that does not roll: the pods that are not ready with their reasons, the last warnings."""
+    selector = ",".join(f"{key}={value}" for key, value in sorted(seen.selector.items()))
+    pods = read.objects(cluster, kind("Pod"), seen.namespace, labels=selector) if selector else []
+    unready = [pod for pod in pods if _reasons(pod)]
+    events = read.objects(cluster, kind("Event"), seen.namespace, fields="type=Warning")
+    concerned = [event for event in events if _concerns(event, seen.name)]
+    return {
+        "kind": seen.kind,
+        "namespace": seen.namespace,
+        "name": seen.name,
+        "why": why,
+        "pods": [{"name": raw.name(pod), "reasons": _reasons(pod)} for pod in unready[:_PODS]],
+        "events": [_event(event) for event in sorted(concerned, key=_when)[-_EVENTS:]],
+    }
+
+
+def sentence(told: dict[str, Any]) -> str:
+    """A report in words."""
+    said = f"{told['kind']} {told['namespace']}/{told['name']}: {told['why']}."
+    for pod in told["pods"][:1]:
+        said += f" Pod {pod['name']}: {'; '.join(pod['reasons'])}."
+    if not told["pods"] and told["events"]:
+        said += f" Last event: {told['events'][-1].rstrip('.')}."
+    return said
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:_NAMES])
+    return f"{shown} and {len(names) - _NAMES} more" if len(names) > _NAMES else shown
+
+
+def _reasons(pod: raw.Raw) -> list[str]:
+    """What a pod waits for; empty where it is ready."""
+    if raw.at(pod, "metadata", "deletionTimestamp") is not None:
+        return []
+    statuses = [*raw.items(pod, "status", "initContainerStatuses"), *raw.items(pod, "status", "containerStatuses")]
+    found = [text for status in statuses for text in _container(status)]
+    conditions = {raw.text(one, "type"): one for one in raw.items(pod, "status", "conditions")}
+    if raw.text(conditions.get("PodScheduled", {}), "status") == "False":
+        found.append(_joined("not scheduled", raw.text(conditions["PodScheduled"], "message")))
+    if not found and raw.text(conditions.get("Ready", {}), "status") != "True":
+        found.append(_joined("not ready", raw.text(conditions.get("Ready", {}), "message")))
+    return found
+
+
+def _container(status: raw.Raw) -> Iterable[str]:
+    name = raw.text(status, "name")
+    waiting = raw.mapping(status, "state", "waiting")
+    if waiting and raw.text(waiting, "reason") != "PodInitializing":
+        yield _joined(f"container {name} waits ({raw.text(waiting, 'reason')})", raw.text(waiting, "message"))
+    ended = raw.mapping(status, "state", "terminated") or raw.mapping(status, "lastState", "terminated")
+    if raw.number(ended, "exitCode"):
+        yield f"container {name} ended with status {raw.number(ended, 'exitCode')}"
+
+
+def _joined(what: str, message: str) -> str:
+    return f"{what}: {message.rstrip('.')}" if message else what
+
+
+def _concerns(event: raw.Raw, name: str) -> bool:
+    """Whether an event is about the workload, its ReplicaSets or its pods, by their names."""
+    about = raw.text(event, "involvedObject", "name")
+    return about == name or about.startswith(f"{name}-")
+
+
+def _when(event: raw.Raw) -> str:
+    return raw.text(event, "lastTimestamp") or raw.text(event, "eventTime") or raw.text(event, "metadata", "creationTimestamp")
+
+
+def _event(event: raw.Raw) -> str:
+    about = f"{raw.text(event, 'involvedObject', 'kind')} {raw.text(event, 'involvedObject', 'name')}"
+    return f"{about}: {raw.text(event, 'reason')}: {raw.text(event, 'message')}"

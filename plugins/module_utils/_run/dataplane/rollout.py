@@ -1,0 +1,188 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Rolling workloads: one loop that patches and polls, with at most so many under way at a time."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..._cluster import read, write
+from ..._cluster.connect import Cluster
+from ..._cluster.errors import ApiError
+from ..._cluster.kinds import kind
+from ..._errors import MeshyardError
+from ..._mesh import raw, restart, workload
+from ..._mesh.workload import Workload
+from ..._plan.dataplane.restarts import WorkloadPlan
+from ..._plan.objects.steps import Object, Patch, describe
+from . import diagnosis
+
+_ATTEMPTS = 6
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 2.0
+
+
+class Runner(Protocol):
+    """What a rollout needs of the run it belongs to."""
+
+    cluster: Cluster
+
+    def tell(self, line: str) -> None:
+        """One line of progress."""
+
+    def alive(self) -> None:
+        """Raises when the run was abandoned."""
+
+
+@dataclass
+class _Rolling:
+    """One workload under way, and how far it came last time."""
+
+    workload_plan: WorkloadPlan
+    deadline: float
+    best: tuple[int, int] = (-1, -1)
+    why: str = ""
+
+
+@dataclass
+class _Loop:
+    """The state of one call of C(roll)."""
+
+    run: Runner
+    timeout: float
+    total: int
+    waiting: deque[WorkloadPlan]
+    rolling: list[_Rolling] = field(default_factory=list)
+    rolled: list[str] = field(default_factory=list)
+    done: list[dict[str, Any]] = field(default_factory=list)
+    said: str = ""
+
+
+def roll(
+    run: Runner,
+    workload_plans: Sequence[WorkloadPlan],
+    *,
+    max_parallel: int,
+    timeout: float,
+    wait: bool = True,
+    done: Sequence[dict[str, Any]] = (),
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Patches the workloads that are to be restarted, and waits until each has rolled.
+
+    :param fates: those with a step are patched; those that only wait are looked at until they are done.
+    :param max_parallel: how many roll at a time.
+    :param timeout: seconds that one rollout may go without any progress.
+    :param wait: False patches them all and returns.
+    :param done: the steps that were done before, for the account in an error.
+    :raises MeshyardError: a rollout that does not go on, with what its pods say and what was done before.
+    """
+    work = deque(workload_plan for workload_plan in workload_plans if workload_plan.step or workload_plan.waits)
+    loop = _Loop(run, timeout, sum(workload_plan.waits for workload_plan in workload_plans), work, done=list(done))
+    delay = _FIRST_PAUSE
+    while loop.waiting or loop.rolling:
+        run.alive()
+        before = len(loop.rolled)
+        while loop.waiting and (not wait or len(loop.rolling) < max_parallel):
+            _start(loop, loop.waiting.popleft(), wait=wait)
+        _look(loop)
+        if not loop.rolling:
+            continue
+        _tell(loop)
+        delay = _FIRST_PAUSE if len(loop.rolled) > before else min(delay * 1.4, _LONGEST_PAUSE)
+        pause(delay)
+
+
+def _start(loop: _Loop, workload_plan: WorkloadPlan, *, wait: bool) -> None:
+    if workload_plan.step:
+        try:
+            _patch(loop.run.cluster, workload_plan.step)
+        except MeshyardError as problem:
+            raise _with_done(problem, loop) from None
+        loop.done.append(describe(workload_plan.step))
+    if wait and workload_plan.waits:
+        loop.rolling.append(_Rolling(workload_plan, time.monotonic() + loop.timeout))
+
+
+def _patch(cluster: Cluster, step: Patch) -> None:
+    """The conditional patch; status changes all the time, so a conflict only asks whether it is still allowed."""
+    version = step.version
+    target = kind(step.ref.kind)
+    for attempt in range(_ATTEMPTS):
+        body: Object = copy.deepcopy(step.patch)
+        if version:
+            body.setdefault("metadata", {})["resourceVersion"] = version
+        try:
+            write.merge(cluster, target, step.ref.namespace, step.ref.name, body, step.manager)
+            return
+        except ApiError as error:
+            if error.status == 404:  # somebody removed the workload: its pods are gone too
+                return
+            if error.status != 409 or attempt == _ATTEMPTS - 1:
+                raise
+        found = read.get(cluster, target, step.ref.name, step.ref.namespace)
+        if found is None:
+            return
+        _still_restartable(cluster, found, step)
+        version = raw.text(found, "metadata", "resourceVersion")
+
+
+def _still_restartable(cluster: Cluster, found: raw.Raw, step: Patch) -> None:
+    obstacle = restart.restartable(workload.parse(found)) if "spec" in step.patch else None
+    if obstacle:
+        raise MeshyardError(f"On cluster {cluster.name} somebody changed it meanwhile: {obstacle}", "Settle that, then run again.")
+
+
+def _look(loop: _Loop) -> None:
+    """One turn over those under way."""
+    failed: list[tuple[_Rolling, Workload]] = []
+    for one in list(loop.rolling):
+        ref = one.workload_plan.workload
+        found = read.get(loop.run.cluster, kind(ref.kind), ref.name, ref.namespace)
+        seen = workload.parse(found) if found else None
+        progress = workload.rolled_out(seen) if seen else workload.Progress(True, False, "")
+        if seen is None or progress.done:
+            loop.rolling.remove(one)
+            loop.rolled.append(f"{ref.namespace}/{ref.name}")
+            continue
+        one.why = progress.why
+        if seen.observed_generation >= seen.generation and (seen.updated, seen.available) > one.best:
+            one.best, one.deadline = (seen.updated, seen.available), time.monotonic() + loop.timeout
+        if progress.stuck or time.monotonic() > one.deadline:
+            failed.append((one, seen))
+    if failed:
+        raise _stuck(loop, failed)
+
+
+def _tell(loop: _Loop) -> None:
+    names = [f"{one.workload_plan.workload.namespace}/{one.workload_plan.workload.name}" for one in loop.rolling]
+    line = f"{len(loop.rolled)}/{loop.total} workloads rolled, waiting for {diagnosis.listed(names)}"
+    if line != loop.said:
+        loop.run.tell(line)
+        loop.said = line
+
+
+def _stuck(loop: _Loop, failed: list[tuple[_Rolling, Workload]]) -> MeshyardError:
+    cluster = loop.run.cluster
+    reports = [diagnosis.report(cluster, seen, one.why) for one, seen in failed]
+    told = " ".join(diagnosis.sentence(report) for report in reports[:3])
+    problem = MeshyardError(
+        f"On cluster {cluster.name} {len(reports)} of {loop.total} workloads do not roll. {told}",
+        "Correct what the pods report and run again: it goes on from there; or go back with state former.",
+        stuck=reports,
+    )
+    return _with_done(problem, loop)
+
+
+def _with_done(problem: MeshyardError, loop: _Loop) -> MeshyardError:
+    """Says what was done before, for it stays."""
+    under_way = [f"{one.workload_plan.workload.namespace}/{one.workload_plan.workload.name}" for one in loop.rolling]
+    problem.facts.update(done=loop.done, rolled=loop.rolled, rolling=under_way)
+    problem.facts["not_started"] = [f"{workload_plan.workload.namespace}/{workload_plan.workload.name}" for workload_plan in loop.waiting]
+    problem.remedy += f" {len(loop.rolled)} of {loop.total} workloads had rolled before."
+    return problem

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Reading what decides whether clusters can be one mesh, and asking an API server from a pod of another cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from ..._charts import manifests
+from ..._cluster import read
+from ..._cluster.connect import Cluster
+from ..._cluster.errors import ApiError
+from ..._cluster.kinds import kind
+from ..._errors import Abandoned, MeshyardError
+from ..._mesh import certificate, labels, plane, proxies, raw
+from ..._mesh.revision import Names
+from ..._plan.control_plane import identity
+from ..._plan.gateways import addresses as gateway_addresses
+from ..._plan.multicluster.model import Gateway, Given, Plane, Probe, Reach, Trust, View
+from ..._plan.objects.steps import Object
+from ..._plan.remote import control_plane as remote_control_plane
+from ..._plan.remote import reader
+from ..probe import send as probe
+from ..probe.exec import Request
+from ..probe.source import Source, WaitPolicy
+from ..remote import control_plane as reading
+from ..remote import secret as remote_secrets
+
+_CA_SECRETS = ("cacerts", "istio-ca-secret")
+_SHOWN = "istio-ca-root-cert"
+# istiod takes both names; the CA that it makes itself is its own root.
+_ROOT_KEYS = {"cacerts": ("root-cert.pem", "ca.crt"), "istio-ca-secret": ("root-cert.pem", "ca-cert.pem")}
+# Everybody may ask for it, and any answer tells that somebody is there.
+_ASKED = "/version"
+_ATTEMPTS = 2
+
+T = TypeVar("T")
+
+
+class _Reading:
+    """Reads of one cluster in which a part that is refused is noted, and the rest goes on."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self.cluster, self.namespace = cluster, namespace
+        self.unread: list[str] = []
+
+    def attempt(self, what: Callable[[], T], instead: T) -> T:
+        try:
+            return what()
+        except ApiError as problem:
+            self.unread.append(problem.problem)
+            return instead
+
+    def list(self, name: str, namespace: str | None = None, selector: str | None = None) -> list[Object]:
+        return self.attempt(lambda: read.objects(self.cluster, kind(name), namespace, labels=selector), [])
+
+    def get(self, name: str, of: str) -> Object | None:
+        return self.attempt(lambda: read.get(self.cluster, kind(of), name, self.namespace), None)
+
+
+def unreachable(given: Given, host: str, problem: MeshyardError) -> View:
+    """A cluster to which there is no connection."""
+    return View(given, host=host, problem=problem)
+
+
+def view(given: Given, cluster: Cluster, namespace: str, joining: str) -> View:
+    """One cluster as it is, in about 15 requests.
+
+    :param joining: the name of the cluster that is to join, whose remote secret is looked for.
+    """
+    seen = _Reading(cluster, namespace)
+    try:
+        home = seen.attempt(lambda: read.get(cluster, kind("Namespace"), namespace, metadata_only=True), None)
+        deployments = seen.list("Deployment", namespace, "app=istiod")
+        found = plane.control_planes(deployments, seen.list("MutatingWebhookConfiguration"), seen.list("Service", namespace))
+        planes = tuple(_plane(seen, one, deployments) for one in found if one.location == "cluster")
+        pods = [pod for pod in seen.list("Pod") if not proxies.finished(pod)]
+        own, ca_read = _own_root(seen)
+        return View(
+            given,
+            host=cluster.host,
+            uid=cluster.uid,
+            home=home,
+            planes=planes,
+            served=any(one.location != "orphan" for one in found),
+            own=own,
+            ca_read=ca_read,
+            shown=_shown_root(seen),
+            secrets=seen.attempt(lambda: remote_secrets.here(cluster, namespace, joining, seen.unread.append), None),
+            gateways=tuple(map(_gateway, seen.list("Service", selector=remote_control_plane.NETWORK))),
+            kubernetes=seen.attempt(lambda: read.server_version(cluster), ""),
+            ranges=tuple(_ranges(seen.list("Node"))),
+            pods=_addresses(pods),
+            proxies=proxies.proxies(pods),
+            unread=tuple(seen.unread),
+        )
+    except Abandoned:
+        raise
+    except MeshyardError as problem:
+        return unreachable(given, cluster.host, problem)
+
+
+def reach(cluster: Cluster, namespace: str, revision: str, planes: Sequence[Plane], options: Mapping[str, Any]) -> Reach:
+    """The addresses of the istiod of a revision, without one those of the first plane there is."""
+    chosen = revision or next((one.revision for one in planes), labels.DEFAULT)
+    try:
+        addresses, source = reading.addresses(cluster, Names(chosen, namespace), options)
+    except Abandoned:
+        raise
+    except MeshyardError as problem:
+        return Reach(problem=problem)
+    return Reach(tuple(addresses), source)
+
+
+def ask(cluster: Cluster, namespace: str, image: str, server: str, patience: WaitPolicy) -> Probe:
+    """Whether anything answers at a server when a pod of this cluster asks; the pod is deleted again whatever happens."""
+    source = Source(namespace=namespace, temporary=True, image=image, labels={labels.INJECT: "false"})
+    try:
+        sent = probe.send(cluster, source, Request(f"{server.rstrip('/')}{_ASKED}", count=_ATTEMPTS, tls_verify=False), patience)
+    except Abandoned:
+        raise
+    except MeshyardError as problem:
+        return Probe(None, problem.problem)
+    if any(answer.status is not None for answer in sent.answers):
+        return Probe(True)
+    return Probe(False, next((answer.error for answer in sent.answers if answer.error), "no answer"))
+
+
+def _plane(seen: _Reading, found: plane.ControlPlane, deployments: Iterable[Object]) -> Plane:
+    deployment = next(one for one in deployments if raw.name(one) == found.deployment)
+    names = Names(found.revision, seen.namespace)
+    maps = [one for one in (seen.get(name, "ConfigMap") for name in (names.mesh_config, names.injector)) if one]
+    known = identity.identity([*maps, deployment], names, _yaml)
+    mesh = next((_yaml(raw.text(one, "data", "mesh")) for one in maps if raw.name(one) == names.mesh_config), None)
+    istiod = remote_control_plane.istiod(deployment)
+    return Plane(
+        revision=found.revision,
+        version=found.version,
+        cluster_id=istiod.cluster,
+        serves_others=istiod.serves_others,
+        mesh_id=raw.text(mesh or {}, "defaultConfig", "meshId") or known.get("global.meshID", ""),
+        trust_domain="" if mesh is None else known.get("meshConfig.trustDomain") or "cluster.local",
+        network=known.get("global.network", ""),
+        aliases=tuple(str(one) for one in raw.items(mesh or {}, "trustDomainAliases")),
+    )
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    """One document; nothing where someone broke it."""
+    try:
+        found = manifests.documents_of(text)
+    except MeshyardError:
+        return {}
+    return found[0] if found and isinstance(found[0], dict) else {}
+
+
+def _own_root(seen: _Reading) -> tuple[Trust | None, bool]:
+    """The root of the CA as istiod would find it, and whether it could be looked for."""
+    before = len(seen.unread)
+    for name in _CA_SECRETS:
+        found = seen.get(name, "Secret")
+        for key in _ROOT_KEYS[name]:
+            roots = certificate.certificates(reader.decoded(raw.text(found or {}, "data", key)))
+            if roots:
+                return Trust(f"Secret {seen.namespace}/{name}", tuple(roots)), True
+    return None, len(seen.unread) == before
+
+
+def _shown_root(seen: _Reading) -> Trust | None:
+    found = seen.get(_SHOWN, "ConfigMap")
+    roots = certificate.certificates(raw.text(found or {}, "data", "root-cert.pem"))
+    return Trust(f"ConfigMap {seen.namespace}/{_SHOWN}", tuple(roots)) if roots else None
+
+
+def _gateway(service: Object) -> Gateway:
+    return Gateway(
+        raw.qualified(service), raw.labels_of(service)[remote_control_plane.NETWORK], tuple(gateway_addresses.addresses(service))
+    )
+
+
+def _ranges(nodes: Iterable[Object]) -> list[str]:
+    return sorted({one for node in nodes for one in raw.items(node, "spec", "podCIDRs") or [raw.text(node, "spec", "podCIDR")] if one})
+
+
+def _addresses(pods: Iterable[Object]) -> dict[str, str]:
+    """The pods with addresses of their own: those of nodes are another matter."""
+    inside = [pod for pod in pods if not raw.at(pod, "spec", "hostNetwork")]
+    return {raw.text(one, "ip"): raw.qualified(pod) for pod in inside for one in raw.items(pod, "status", "podIPs") if raw.text(one, "ip")}

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""From a module's chart options to rendered objects, by the Helm binary of the host that the module runs on."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from ..._charts import chart, helm, keys, manifests, values, versions
+from ..._errors import MeshyardError
+
+Object = dict[str, Any]
+SECONDS = 120
+
+
+class Renderer:
+    """One chart in one version, with the options of a module.
+
+    :param name: C(base), C(istiod) or C(gateway).
+    :param version: the version of Istio that the user asks for.
+    :param options: C(chart_ref), C(chart_repo_url), C(chart_version) and C(binary_path).
+    """
+
+    def __init__(self, name: str, version: versions.Version, options: Mapping[str, Any]) -> None:
+        self.name = name
+        self.version = version
+        self._declared = options.get("chart_version")
+        wanted = self._declared or str(version)
+        self._chart = chart.source(name, wanted, options.get("chart_ref"), options.get("chart_repo_url"))
+        self._helm = helm.Helm(_run, options.get("binary_path") or "helm")
+
+    @cached_property
+    def defaults(self) -> Object:
+        """The chart's own values."""
+        return self._helm.show_values(self._chart)
+
+    def refuse_other(self) -> None:
+        """Returns when the chart is the one that was asked for.
+
+        :raises MeshyardError: it is another chart, or of another version of Istio.
+        """
+        told = self._helm.show_chart(self._chart)
+        if told.get("name") != self.name:
+            raise MeshyardError(f"The chart {self._chart} is {told.get('name')}, not {self.name}.", "Correct chart_ref.")
+        found = {str(told.get("version", "")).removeprefix("v"), str(told.get("appVersion", "")).removeprefix("v")}
+        if not self._declared and str(self.version) not in found:
+            raise MeshyardError(
+                f"The chart {self._chart} is of Istio {told.get('appVersion')}, but version is {self.version}.",
+                "Correct version or chart_ref, or name the chart's own version in chart_version if it belongs to that version of Istio.",
+            )
+
+    def refuse_unknown(self, given: Mapping[str, Any]) -> None:
+        """Returns when the chart knows all keys of these values.
+
+        :raises MeshyardError: it does not; each is named, with what was probably meant.
+        """
+        keys.refuse_unknown(given, self.defaults, self.name, self.version.minor)
+
+    def carried_over(self, recorded: Mapping[str, Any]) -> values.CarriedOver:
+        """The values of another revision, without what this chart does not know or what names a version."""
+        return values.carry_over(recorded, keys.top_level(self.defaults, self.name))
+
+    def objects(self, release: str, namespace: str, given: Mapping[str, Any], kube_version: str) -> list[Object]:
+        """The rendered objects."""
+        return self._helm.render(self._chart, release, namespace, given, kube_version=kube_version)
+
+
+def parse_yaml(text: str) -> Any:
+    """One YAML document.
+
+    :raises ValueError: it is not YAML.
+    """
+    try:
+        found = manifests.documents_of(text)
+    except MeshyardError as problem:
+        raise ValueError(str(problem)) from problem
+    return found[0] if found else None
+
+
+def _run(command: list[str], text: str) -> tuple[int, str, str]:
+    # Helm takes a directory of the chart's name for the chart: it gets a working directory that has none.
+    with tempfile.TemporaryDirectory(prefix="meshyard-helm-") as empty:
+        try:
+            done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, cwd=empty, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            return 1, "", f"it gave no answer for {SECONDS} seconds: failed to fetch"
+    return done.returncode, done.stdout, done.stderr

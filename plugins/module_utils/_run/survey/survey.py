@@ -1,0 +1,187 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""What is in a mesh, in no more requests than the question needs: without details, metadata of pods and namespaces will do."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..._cluster import read
+from ..._cluster.connect import Cluster
+from ..._cluster.errors import ApiError, Unreachable
+from ..._cluster.kinds import kind
+from ..._cluster.peer import Peer
+from ..._mesh import certificate, raw, restart, syncz
+from ..._mesh.evidence import Evidence
+from ..._mesh.plane import ControlPlane
+from ..._plan.survey.cluster import Authority, Survey
+from ..._plan.survey.clusters import ClustersView, join
+from ..dataplane import read as dataplane
+from . import evidence, proxies
+
+# What needs pods in full and the workloads that own them; what needs the word of the istiods.
+_DETAILED = frozenset({"pods", "workloads", "statistics", "gateways"})
+_CONNECTED = frozenset({"proxies", "statistics"})
+# Where a CA lies, the one that signs first: given by the user, or made by istiod itself.
+_AUTHORITIES = ("cacerts", "istio-ca-secret")
+_AUTHORITY_KEYS = ("ca-cert.pem", "root-cert.pem", "tls.crt", "ca.crt")
+_ROOT = "istio-ca-root-cert"
+_UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
+
+_AT_ONCE = 8
+
+Lister = Callable[..., list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A cluster among others of its mesh: its name in Istio, empty where nobody told, and whether it is another than the one asked."""
+
+    name: str
+    other: bool = False
+
+
+@dataclass
+class _Reader:
+    """Lists objects of one cluster, and notes what the API server refuses to show."""
+
+    cluster: Cluster
+    unreadable: list[str] = field(default_factory=list)
+
+    def list(self, name: str, namespace: str | None = None, **options: Any) -> list[dict[str, Any]]:
+        """All objects of a kind; none where they may not be read."""
+        try:
+            return read.objects(self.cluster, kind(name), namespace, **options)
+        except ApiError as problem:
+            self.unreadable.append(problem.problem)
+            return []
+
+    def get(self, name: str, namespace: str, one: str) -> dict[str, Any] | None:
+        """One object; None where it does not exist or may not be read."""
+        try:
+            return read.get(self.cluster, kind(name), one, namespace)
+        except ApiError as problem:
+            self.unreadable.append(problem.problem)
+            return None
+
+
+def everywhere(cluster: Cluster, name: str, namespace: str, gather: Collection[str], peers: Sequence[Peer]) -> ClustersView:
+    """What is in the mesh of several clusters, read at the same time.
+
+    :param name: of the first cluster, by which istiod knows it.
+    """
+    if not peers:
+        return ClustersView([_named(survey(cluster, namespace, gather), name or cluster.name)])
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        others = pool.map(lambda peer: _of_peer(peer, namespace, gather), peers)
+        own = survey(cluster, namespace, gather, Part(name))
+        found = list(others)
+    unreached = {peer.name: one for peer, one in zip(peers, found, strict=True) if isinstance(one, str)}
+    return join([own, *(one for one in found if isinstance(one, Survey))], unreached)
+
+
+def _named(alone: Survey, name: str) -> Survey:
+    proof = replace(alone.evidence, cluster=name) if alone.evidence else None
+    return replace(alone, name=name, evidence=proof)
+
+
+def _of_peer(peer: Peer, namespace: str, gather: Collection[str]) -> Survey | str:
+    """What is in another cluster, or why it could not be read."""
+    if peer.cluster is None:
+        return peer.problem
+    try:
+        return survey(peer.cluster, namespace, gather, Part(peer.name, other=True))
+    except (ApiError, Unreachable) as problem:
+        return problem.problem.rstrip(".")
+
+
+def survey(cluster: Cluster, namespace: str, gather: Collection[str] = (), part: Part | None = None) -> Survey:
+    """What is in the mesh.
+
+    :param namespace: the control plane namespace; those of other control planes are found by themselves.
+    :param gather: the details that are wanted, as in the option C(gather).
+    :param part: what the cluster is to others that are read as well; None where it is read alone.
+    """
+    mesh = dataplane.mesh(cluster, namespace)
+    reader = _Reader(cluster)
+    wanted = frozenset(gather)
+    proof = _proof(cluster, namespace, part) if "blockers" in wanted else None
+    asked = [one for one in mesh.planes if part is None or one.location != "remote"]
+    detailed = bool(wanted & _DETAILED)
+    istiods = reader.list("Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING) if wanted & _CONNECTED else []
+    homes = sorted({one.namespace for one in mesh.planes if one.location == "cluster"})
+    replica_sets = reader.list("ReplicaSet", metadata_only=True) if detailed else []
+    found = Survey(
+        mesh=mesh,
+        namespaces=_reuse(proof and proof.namespaces, lambda: reader.list("Namespace", metadata_only=True)),
+        pods=_reuse(proof and proof.pods, lambda: reader.list("Pod", fields=_UNFINISHED, metadata_only=not detailed)),
+        workloads={name: _workloads(proof, name, reader) for name in restart.ROLLS} if detailed else {},
+        owners=restart.owners_of(replica_sets),
+        services=_reuse(proof and proof.services, lambda: reader.list("Service")) if "gateways" in wanted else [],
+        gateways=reader.list("Gateway"),
+        connections=_connections(cluster, asked, proof, istiods) if wanted & _CONNECTED else None,
+        cluster_id=proxies.cluster_id(istiods) or (part.name if part else ""),
+        authorities={home: _authority(reader, home) for home in homes},
+        evidence=proof,
+        name=(part.name if part else "") or cluster.name,
+    )
+    found.unreadable.extend(dict.fromkeys([*reader.unreadable, *_silent(found), *_unread(proof)]))
+    return found
+
+
+def _reuse(known: Any, otherwise: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return list(known) if known is not None else otherwise()
+
+
+def _proof(cluster: Cluster, namespace: str, part: Part | None) -> Evidence:
+    found = evidence.collect(cluster, namespace, retired_too=part is None or not part.other)
+    return replace(found, cluster=part.name) if part and part.name else found
+
+
+def _connections(
+    cluster: Cluster, planes: Sequence[ControlPlane], proof: Evidence | None, istiods: list[dict[str, Any]]
+) -> syncz.Connections:
+    known = proof.connections if proof else None
+    return known if known is not None else proxies.connections(cluster, planes, istiods)
+
+
+def _workloads(proof: Evidence | None, name: str, reader: _Reader) -> list[dict[str, Any]]:
+    known = proof.workloads.get(name) if proof else None
+    return _reuse(known, lambda: reader.list(name))
+
+
+def _silent(found: Survey) -> list[str]:
+    silent = found.connections.silent if found.connections else ()
+    return [f"The istiod {one.istiod} of revision {one.plane} could not be asked for its proxies: {one.reason}." for one in silent]
+
+
+def _unread(proof: Evidence | None) -> list[str]:
+    unread = ", ".join(proof.unread()) if proof else ""
+    return [f"These may not be read, so that nothing rules out that they use a revision: {unread}."] if unread else []
+
+
+def _authority(reader: _Reader, namespace: str) -> Authority | None:
+    """When the CA of the control planes of a namespace expires; without access to its Secret, when its root does."""
+    for name in _AUTHORITIES:
+        secret = reader.get("Secret", namespace, name)
+        found = certificate.expiry("\n".join(_decoded(secret or {})))
+        if found:
+            return Authority(found, f"Secret {namespace}/{name}")
+    root = reader.get("ConfigMap", namespace, _ROOT) or {}
+    found = certificate.expiry(raw.text(root, "data", "root-cert.pem"))
+    return Authority(found, f"ConfigMap {namespace}/{_ROOT}") if found else None
+
+
+def _decoded(secret: raw.Raw) -> Iterable[str]:
+    """The certificates of a CA's Secret; its key is not looked at."""
+    for key in _AUTHORITY_KEYS:
+        try:
+            yield base64.b64decode(raw.text(secret, "data", key)).decode("ascii")
+        except (ValueError, binascii.Error):
+            yield ""
