@@ -70,7 +70,8 @@ options:
     description:
       - >-
         Whether a change of cluster name, network, mesh ID, trust domain or CA of a live revision is allowed. Pods that run
-        keep their former identity, and istiod refuses them until they are restarted.
+        keep their former identity, and istiod refuses them until they are restarted. For a new revision, whether it may differ from
+        those beside it in what would part their workloads: also the root namespace, and trust domains without aliases of each other.
     type: bool
     default: false
   allow_downgrade:
@@ -293,10 +294,12 @@ from ..module_utils._mesh import usage
 from ..module_utils._plan.control_plane import install, readiness, removal
 from ..module_utils._plan.objects import adoption
 from ..module_utils._plan.objects.steps import Object, ref_of
+from ..module_utils._run.control_plane import identity as live_identity
 from ..module_utils._run.control_plane import read as control_plane
 from ..module_utils._run.control_plane import removal as control_plane_removal
 from ..module_utils._run.objects import helm_records, rendering
 from ..module_utils._run.survey import evidence_of_clusters, unused
+from ..module_utils._run.tags import read as tags
 
 
 def spec() -> dict[str, Any]:
@@ -354,6 +357,8 @@ def _present(module: AnsibleModule, names: revisions.Names) -> None:
     rendered = _render(run, names, chart)
     seen = control_plane.seen(run.cluster, names, rendered)
     targets = install.wanted(rendered, seen.live, names.revision)
+    if not seen.live:
+        _refuse_beside(run, names, targets)
     permissions = install.Permissions(run.params["adopt"], run.params["change_identity"])
     plan = planes.decide(run, names, targets, seen, permissions)
     parts = planes.carry_out(run, names, plan, targets, seen)
@@ -367,6 +372,14 @@ def _present(module: AnsibleModule, names: revisions.Names) -> None:
         blockers=[],
         removed=[],
     )
+
+
+def _refuse_beside(run: Run, names: revisions.Names, targets: list[Object]) -> None:
+    """Returns when a new control plane may stand beside what is there."""
+    tags.refuse_name_of_tag(run.cluster, names.revision)
+    if not run.params["change_identity"]:
+        for text in live_identity.check(run.cluster, names, targets, run.params["values_from_revision"]):
+            run.warn(text)
 
 
 def _render(run: Run, names: revisions.Names, chart: rendering.Renderer) -> list[Object]:

@@ -57,7 +57,7 @@ options:
       - V(CLUSTER/NAMESPACE) is a namespace of that cluster alone, see O(cluster_name), and V(NAMESPACE) one of every cluster.
       - When empty, waves are derived. The smallest namespace comes first, the others follow in bounded batches.
     type: list
-    elements: list
+    elements: raw
     default: []
   cluster_name:
     description:
@@ -279,19 +279,23 @@ requests:
   type: int
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._mesh.revision import Names
 from ..module_utils._mesh.waves import of_cluster
+from ..module_utils._plan.control_plane import common_identity
 from ..module_utils._plan.preflight import checks as preflight_checks
 from ..module_utils._plan.preflight.model import Image, PreflightInput
 from ..module_utils._plan.upgrade import planning
 from ..module_utils._plan.upgrade.remaining import Selection, default_revision
 from ..module_utils._plan.upgrade.report import IN_PLACE, ROLLBACK, UPGRADE, account
 from ..module_utils._plan.upgrade.route import Asked
+from ..module_utils._run.control_plane import identity as live_identity
 from ..module_utils._run.preflight import image_pull
 from ..module_utils._run.preflight import read as reading
 from ..module_utils._run.survey import evidence
@@ -309,7 +313,7 @@ def spec() -> dict[str, Any]:
         "from_revision": {"type": "str"},
         "namespaces": {"type": "list", "elements": "str"},
         "exclude_namespaces": {"type": "list", "elements": "str", "default": []},
-        "waves": {"type": "list", "elements": "list", "default": []},
+        "waves": {"type": "list", "elements": "raw", "default": []},
         "cluster_name": {"type": "str"},
         "max_wave_size": {"type": "int", "default": 10},
         "gateways": {"type": "str", "choices": ["first", "last", "skip"], "default": "first"},
@@ -370,7 +374,17 @@ def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> Prefligh
         unread=extra.unread,
         remote=run.params["remote"],
         together=frozenset(run.params["together"]),
+        identity=_identity(run, planned),
     )
+
+
+def _identity(run: Run, planned: planning.Planned) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
+    """What the old control plane shares with those beside it, and what a new one with these values would."""
+    route = planned.route
+    if run.params["operation"] != UPGRADE or route.new or not route.old or run.params["remote"]:
+        return None
+    live = live_identity.of_live(run.cluster, Names(route.from_revision, run.params["control_plane_namespace"]))
+    return live, common_identity.of_values(run.params["values"], live)
 
 
 def _image(run: Run, planned: planning.Planned, extra: reading.Extras) -> Image | None:

@@ -18,6 +18,7 @@ from .._cluster.wait import Pending, Ready, until
 from .._errors import MeshyardError
 from .._plan.objects.steps import Plan, describe, diff
 from .._run.objects import execute
+from . import ranges
 from .guard import Guard
 from .progress import Progress
 
@@ -125,6 +126,7 @@ class Run:
 def reporting(module: AnsibleModule) -> Iterator[None]:
     """Turns every expected problem into C(fail_json) with C(problem), C(remedy) and the facts."""
     try:
+        ranges.check(module.params)
         yield
     except MeshyardError as problem:
         module.fail_json(msg=str(problem), problem=problem.problem, remedy=problem.remedy, **problem.facts)

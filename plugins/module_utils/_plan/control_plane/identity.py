@@ -18,8 +18,7 @@ from ..._mesh.revision import Names
 from ..objects.steps import Object
 
 Parse = Callable[[str], Any]
-# Names of values, as users write them, with their place in the values that the injector keeps.
-_GLOBAL = {
+GLOBAL = {
     "global.meshID": ("global", "meshID"),
     "global.network": ("global", "network"),
     "global.multiCluster.clusterName": ("global", "multiCluster", "clusterName"),
@@ -27,6 +26,7 @@ _GLOBAL = {
     "global.caName": ("global", "caName"),
     "global.pilotCertProvider": ("global", "pilotCertProvider"),
 }
+"""Names of values, as users write them, with their place in the values that the injector keeps."""
 # Names of their own: a plane that a killed run left half made has one source of a value and not yet the other.
 _ENVIRONMENT = {"CLUSTER_ID": "global.multiCluster.clusterName (CLUSTER_ID of istiod)", "EXTERNAL_CA": "pilot.env.EXTERNAL_CA"}
 
@@ -40,11 +40,11 @@ def identity(objects: Iterable[Object], names: Names, parse: Parse) -> dict[str,
     found: dict[str, str] = {}
     injector = known.get(("ConfigMap", names.injector))
     if injector:
-        values = _read(json.loads, raw.text(injector, "data", "values"))
-        found |= {name: str(raw.at(values, *path) or "") for name, path in _GLOBAL.items()}
+        values = read(json.loads, raw.text(injector, "data", "values"))
+        found |= {name: str(raw.at(values, *path) or "") for name, path in GLOBAL.items()}
     mesh = known.get(("ConfigMap", names.mesh_config))
     if mesh:
-        found["meshConfig.trustDomain"] = str(raw.at(_read(parse, raw.text(mesh, "data", "mesh")), "trustDomain") or "")
+        found["meshConfig.trustDomain"] = str(raw.at(read(parse, raw.text(mesh, "data", "mesh")), "trustDomain") or "")
     deployment = known.get(("Deployment", names.istiod))
     if deployment:
         found |= _environment(deployment)
@@ -83,7 +83,7 @@ def _environment(deployment: Object) -> dict[str, str]:
     return found
 
 
-def _read(parse: Parse, text: str) -> Any:
+def read(parse: Parse, text: str) -> Any:
     """The parsed text; nothing where someone broke it, for what cannot be read cannot be kept either."""
     try:
         return parse(text) or {}

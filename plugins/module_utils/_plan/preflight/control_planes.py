@@ -69,6 +69,7 @@ def _source(given: PreflightInput) -> Iterator[Finding]:
 def _target(given: PreflightInput) -> Iterator[Finding]:
     plane, wanted = given.route.new, given.route.to_version
     if plane is None:
+        yield from _target_name(given)
         return
     name = _object(plane)
     if wanted and plane.version and plane.version != wanted and not given.route.in_place:
@@ -93,6 +94,18 @@ def _target(given: PreflightInput) -> Iterator[Finding]:
             "target_foreign",
             name,
             f"Revision {plane.revision} exists already and was made by {_maker(plane)}: it is used as it is.",
+        )
+
+
+def _target_name(given: PreflightInput) -> Iterator[Finding]:
+    name = given.route.to_revision
+    if any(known.name == name for known in given.evidence.tags):
+        yield Finding(
+            "blocker",
+            "revision_is_tag",
+            f"tag {name}",
+            f"The new control plane would have the name of the tag {name}: what follows the tag would be injected twice.",
+            "Choose another revision for the new control plane (canary_upgrade_revision).",
         )
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..._mesh import raw
@@ -31,7 +31,8 @@ class PreflightInput:
 
     C(kubernetes) is the version of the API server. The lists are raw objects of which the evidence holds only metadata or nothing:
     None where they could not be read. C(remote) tells that the cluster is known to be served by the istiod of another one, C(together)
-    which other clusters the same run upgrades.
+    which other clusters the same run upgrades. C(identity) is what the old control plane shares with those beside it, and what the new one
+    would; None where nothing new is made.
     """
 
     route: Route
@@ -48,6 +49,7 @@ class PreflightInput:
     unread: Sequence[str] = field(default_factory=tuple)
     remote: bool = False
     together: frozenset[str] = frozenset()
+    identity: tuple[Mapping[str, str], Mapping[str, str]] | None = None
 
     @property
     def touched(self) -> list[Member]:

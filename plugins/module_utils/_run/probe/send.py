@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ..._cluster.connect import Cluster
 from ..._errors import MeshyardError
@@ -26,6 +27,10 @@ from .exec import Place, Request
 from .source import Source, WaitPolicy
 
 _SPARE_SECONDS = 60
+# Methods and names of headers: https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BLANK = re.compile(r"\s")
+_LINE_BREAK = re.compile(r"[\r\n]")
 _MOST_AT_ONCE = 50
 
 
@@ -68,12 +73,24 @@ def check(request: Request) -> None:
     :raises MeshyardError: the URL or a number in it.
     """
     parts = urlsplit(request.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _has_port(parts) or _BLANK.search(request.url):
         raise MeshyardError(f"{request.url!r} is no URL that a probe can ask.", "Give one such as http://cart.shop:8080/health.")
+    if not _TOKEN.fullmatch(request.method):
+        raise MeshyardError(f"{request.method!r} is no HTTP method.", "Give one such as GET.")
+    for name, value in request.headers.items():
+        if not _TOKEN.fullmatch(name) or _LINE_BREAK.search(value):
+            raise MeshyardError(f"The header {name!r} cannot be sent.", "Give a name without blanks, and a value without line breaks.")
     if request.count < 1 or request.timeout <= 0:
         raise MeshyardError(f"A probe of {request.count} requests of {request.timeout:g} s each cannot be sent.", "Give positive numbers.")
     if not 1 <= request.concurrency <= _MOST_AT_ONCE:
         raise MeshyardError(f"The concurrency {request.concurrency} is not possible.", f"Give a number from 1 to {_MOST_AT_ONCE}.")
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:  # not a number, or above 65535
+        return False
 
 
 def foresee(cluster: Cluster, source: Source, request: Request, patience: WaitPolicy) -> Sender:

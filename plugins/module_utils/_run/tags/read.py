@@ -13,6 +13,7 @@ from functools import cached_property
 from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
 from ..._cluster.wait import Pending, Ready
+from ..._errors import MeshyardError
 from ..._mesh import labels, plane, raw, webhook
 from ..._mesh import tag as tags
 from ..._mesh.evidence import TEMPLATE_KINDS
@@ -72,6 +73,21 @@ def seen(cluster: Cluster, namespace: str) -> Seen:
         deployments=read.objects(cluster, kinds.kind("Deployment"), namespace, labels="app=istiod"),
         services=read.objects(cluster, kinds.kind("Service"), namespace),
     )
+
+
+def refuse_name_of_tag(cluster: Cluster, revision: str) -> None:
+    """Returns unless a new revision would have the name of a tag.
+
+    :raises MeshyardError: it would; what follows the tag would be caught by both webhooks.
+    """
+    holders = read.objects(cluster, _WEBHOOK, labels=f"{labels.TAG}={revision}", metadata_only=True)
+    if revision != labels.DEFAULT and holders:
+        raise MeshyardError(
+            f"There is a tag {revision} on cluster {cluster.name}, which a revision cannot be called: "
+            "what follows the tag would be injected twice.",
+            "Choose another name for the revision, or remove the tag first.",
+            code="revision_is_tag",
+        )
 
 
 def target(cluster: Cluster, found: Seen, tag: str, revision: str) -> decision.Target:

@@ -53,7 +53,12 @@ def test_a_place_that_is_none_or_several_is_refused(given: dict[str, Any], probl
 
 
 @pytest.mark.parametrize(
-    "request_", [Request("ftp://x/"), Request("cart:8080"), Request(URL, count=0), Request(URL, timeout=0), Request(URL, concurrency=51)]
+    "request_",
+    [
+        *(Request(url) for url in ("ftp://x/", "cart:8080", "http://cart:99999/", "http://cart:0/", "http://cart/a b")),
+        *(Request(URL, count=0), Request(URL, timeout=0), Request(URL, concurrency=51), Request(URL, method="GE T")),
+        *(Request(URL, headers=headers) for headers in ({"x y": "1"}, {"x": "1\r\nhost: other"})),
+    ],
 )
 def test_a_request_that_cannot_be_sent_is_refused(request_: Request) -> None:
     with pytest.raises(MeshyardError) as told:

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Numbers and names that options may have: what is out of range is refused by name, before anything is asked or written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .._errors import MeshyardError
+
+_DAY = 86_400
+_NUMBERS = {
+    "wait_timeout": (0, _DAY),
+    "hold_timeout": (0, _DAY),
+    "watch": (0, _DAY),
+    "max_parallel": (1, 1_000),
+    "max_wave_size": (1, 10_000),
+}
+_NAMESPACES = ("control_plane_namespace", "namespace", "gateway_namespace", "remote_namespace")
+_LABEL_VALUES = ("network",)
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ and .../labels/
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+
+
+def check(params: Mapping[str, Any]) -> None:
+    """Returns when every option that is given can be what it says.
+
+    :raises MeshyardError: one cannot; it is named.
+    """
+    for name, (lowest, highest) in _NUMBERS.items():
+        given = params.get(name)
+        if given is not None and not lowest <= given <= highest:
+            raise _refusal(f"The option {name} is {given}.", f"Give a number from {lowest} to {highest}.")
+    for name in _NAMESPACES:
+        if params.get(name) and not _DNS_LABEL.fullmatch(params[name]):
+            raise _refusal(f"The option {name} is {params[name]!r}, which no namespace can be called.", "Correct the name.")
+    for name in _LABEL_VALUES:
+        if params.get(name) and not _LABEL_VALUE.fullmatch(params[name]):
+            raise _refusal(
+                f"The option {name} is {params[name]!r}, which cannot be the value of a label.",
+                "Use at most 63 letters, digits, dashes, dots and underscores, with a letter or digit at both ends.",
+            )
+
+
+def _refusal(problem: str, remedy: str) -> MeshyardError:
+    return MeshyardError(problem, remedy, code="bad_option")
