@@ -47,7 +47,7 @@ def test_the_two_roles_are_enough_to_install_tag_move_and_remove(planes: Planes,
     planes.run("istio_tag", name="stable", revision="1-31-0", wait=False, **does)
     planes.namespace("shop")
     planes.run("namespace_revision", namespaces=["shop"], revision="1-31-0", **does)
-    assert not planes.run("istio_revision", **given, **does)["changed"]
+    assert not planes.run("istio_revision", **given)["changed"]
     planes.run("namespace_revision", namespaces=["shop"], state="absent", **does)
     planes.run("istio_tag", name="stable", state="absent", **does)
     planes.stop("1-31-0")
