@@ -57,6 +57,7 @@ STAGES = (
     Stage("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),
     Stage("types", (PYTHON, "-m", "tests.static.types")),
     Stage("imports", (PYTHON, "-m", "tests.static.imports")),
+    Stage("meshconfig", (PYTHON, "-m", "tests.static.meshconfig", "--check"), ("prepare",)),
     Stage("unit", (PYTHON, "-m", "pytest", "tests/unit")),
     Stage("ansible-lint", (PYTHON, "-m", "tests.static.ansible_lint")),
     Stage("package", (PYTHON, "-m", "tests.static.package")),

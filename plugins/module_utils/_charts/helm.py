@@ -6,23 +6,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._errors import MeshyardError
 from . import manifests
 from .chart import Chart
-from .objects import Object
+from .manifests import Object
 
 # Runs a program with a text on its standard input and returns its exit code, output and error output. It raises
 # OSError when the program is not there.
 Run = Callable[[list[str], str], tuple[int, str, str]]
 
+MAJOR, TESTED = 3, "3.22"
 MISSING = (
-    "Install Helm on the host that runs this module, or give its path as binary_path; in an execution "
-    "environment add RUN curl -fsSL https://get.helm.sh/helm-v3.19.0-linux-amd64.tar.gz | "
-    "tar -xz -C /usr/local/bin --strip-components=1 linux-amd64/helm to additional_build_steps."
+    f"Install Helm {MAJOR} on the host that runs this module, or give its path as binary_path; an execution environment gets it in "
+    f"additional_build_steps, by Helm's own script get-helm-{MAJOR}, which finds the architecture."
 )
+_VERSION = re.compile(r"\bv(\d+)\.\d+\S*")
 # Helm prefers a directory of the chart's name in the working directory to the repository, and only says so.
 HIJACKED = "repository url ignored"
 
@@ -37,13 +39,7 @@ class Helm:
     def __init__(self, run: Run, binary: str = "helm") -> None:
         self._run = run
         self._binary = binary
-
-    def version(self) -> str:
-        """Its version, such as C(v3.19.0).
-
-        :raises MeshyardError: it is missing, or too old to be one.
-        """
-        return self._output(["version", "--template", "{{.Version}}"], "say its version").strip()
+        self._suits = False
 
     def show_chart(self, chart: Chart) -> dict[str, Any]:
         """What a chart says of itself: C(name), C(version), C(appVersion) and more.
@@ -66,18 +62,14 @@ class Helm:
         namespace: str,
         values: Mapping[str, Any],
         kube_version: str = "",
-        api_versions: Iterable[str] = (),
     ) -> list[Object]:
-        """The objects that a chart renders, in the order in which they are made; hooks are left out.
+        """The objects that a chart renders; hooks are left out.
 
         :param kube_version: the cluster's version, which some templates ask for, such as C(v1.34.1).
-        :param api_versions: what the cluster's API has, as C(group/version) or C(group/version/Kind).
         :raises MeshyardError: the chart cannot be had, or refuses the values.
         """
         command = ["template", release, *chart.arguments, "--namespace", namespace, "--include-crds", "--values", "-"]
         command += ["--kube-version", kube_version] if kube_version else []
-        for one in sorted(api_versions):
-            command += ["--api-versions", one]
         # JSON is YAML, and needs no care about how a text is quoted.
         rendered = self._output(command, f"render the chart {chart}", json.dumps(values))
         return manifests.parse(rendered, namespace)
@@ -87,10 +79,8 @@ class Helm:
         return documents[0] if documents and isinstance(documents[0], dict) else {}
 
     def _output(self, command: list[str], purpose: str, text: str = "") -> str:
-        try:
-            code, output, errors = self._run([self._binary, *command], text)
-        except OSError as problem:
-            raise MeshyardError(f"Helm cannot be run as {self._binary}: {problem.strerror or problem}.", MISSING) from problem
+        self._refuse_other()
+        code, output, errors = self._call(command, text)
         if HIJACKED in errors:
             raise MeshyardError(
                 f"Helm took a directory of the working directory for the chart, and could not {purpose}.",
@@ -99,6 +89,30 @@ class Helm:
         if code != 0:
             raise MeshyardError(f"Helm could not {purpose}: {_reason(errors or output)}.", _remedy(errors))
         return output
+
+    def _refuse_other(self) -> None:
+        """Returns when the binary is of the version that renders as expected; it is asked once.
+
+        :raises MeshyardError: it is of another one, or none.
+        """
+        if self._suits:
+            return
+        _code, output, errors = self._call(["version", "--short"])
+        # Helm 2 tells its version and fails, because it misses its server.
+        version = _VERSION.search(f"{output}\n{errors}")
+        if version is None or int(version[1]) != MAJOR:
+            told = f"Helm {version[0]}" if version else "no Helm that tells its version"
+            raise MeshyardError(
+                f"The program {self._binary} is {told}; charts are rendered by Helm {MAJOR} (tested with {TESTED}).",
+                f"Install Helm {MAJOR} beside it on the host that runs this module, and give its path as binary_path.",
+            )
+        self._suits = True
+
+    def _call(self, command: list[str], text: str = "") -> tuple[int, str, str]:
+        try:
+            return self._run([self._binary, *command], text)
+        except OSError as problem:
+            raise MeshyardError(f"Helm cannot be run as {self._binary}: {problem.strerror or problem}.", MISSING) from problem
 
 
 def _reason(errors: str) -> str:

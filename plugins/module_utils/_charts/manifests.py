@@ -16,15 +16,30 @@ else:
     HAS_YAML = True
 
 from .._errors import MeshyardError
-from .objects import CLUSTER_WIDE, Object, creation_order
+
+Object = dict[str, Any]
 
 HOOK = "helm.sh/hook"
 # PyYAML would make a date of 2026-11-21 and fail on a plain =, both of which Kubernetes reads as text.
 _TEXT_FOR_KUBERNETES = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+# Kinds of the charts whose objects are in no namespace.
+CLUSTER_WIDE = frozenset(
+    {
+        "Namespace",
+        "CustomResourceDefinition",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+        "MutatingWebhookConfiguration",
+        "PriorityClass",
+    }
+)
 
 
 def parse(rendered: str, namespace: str) -> list[Object]:
-    """The objects in rendered templates, cleaned and in the order in which they are made.
+    """The objects in rendered templates, cleaned and without hooks.
 
     :param namespace: the release's namespace, for objects whose template names none.
     :raises MeshyardError: not YAML, or a document that is no object.
@@ -33,7 +48,7 @@ def parse(rendered: str, namespace: str) -> list[Object]:
     for document in documents:
         _check(document)
     kept = [document for document in documents if HOOK not in (document["metadata"].get("annotations") or {})]
-    return creation_order([_cleaned(document, namespace) for document in kept])
+    return [_cleaned(document, namespace) for document in kept]
 
 
 def documents_of(text: str) -> list[Any]:

@@ -1,218 +1,115 @@
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to this collection: may change at any time.
-"""The fields of Istio's C(meshConfig), down to C(defaultConfig) and the extension providers.
-
-They are those of the API of Istio 1.31 (C(mesh/v1alpha1) of istio.io/api v1.31.1).
-"""
+"""Judges a C(meshConfig) by the fields that a minor version of Istio has."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from .unknown import Unknown, suggest
+from .meshconfig_fields import FIELDS, MINORS
+from .value_problem import At, ValueProblem, is_number, no_map, path_of, suggest, wrong_type
 
-# A field is NAME, or NAME:MESSAGE for one (or a list) of another message, or NAME:* for a map with any keys, or
-# NAME:- for a message without fields.
-_TABLE = {
-    "MeshConfig": """
-        accessLogEncoding accessLogFile accessLogFormat caCertificates:CertificateData ca:CA certificates:Certificate
-        configSources:ConfigSource connectTimeout defaultConfig:ProxyConfig defaultDestinationRuleExportTo
-        defaultHttpRetryPolicy:HTTPRetry defaultProviders:DefaultProviders defaultServiceExportTo
-        defaultTrafficPolicy:DefaultTrafficPolicy defaultVirtualServiceExportTo disableEnvoyListenerLog
-        discoverySelectors:LabelSelector dnsRefreshRate enableAutoMtls enableEnvoyAccessLogService enablePrometheusMerge
-        enableTracing extensionProviders:ExtensionProvider h2UpgradePolicy hboneIdleTimeout inboundClusterStatName
-        inboundTrafficPolicy:InboundTrafficPolicy ingressClass ingressControllerMode ingressSelector ingressService
-        localityLbSetting:LocalityLoadBalancerSetting meshMTLS:TLSConfig outboundClusterStatName
-        outboundTrafficPolicy:OutboundTrafficPolicy pathNormalization:ProxyPathNormalization protocolDetectionTimeout
-        proxyHttpPort proxyInboundListenPort proxyListenPort rootNamespace serviceEntryVisibility:ServiceEntryVisibility
-        serviceScopeConfigs:ServiceScopeConfigs serviceSettings:ServiceSettings tcpKeepalive:TCPSettings.TcpKeepalive
-        tlsDefaults:TLSConfig trustDomainAliases trustDomain verifyCertificateAtClient
-        zoneAwareLbSetting:ZoneAwareLoadBalancerSetting
-    """,
-    "TCPSettings.TcpKeepalive": "interval probes time",
-    "ProxyConfig": """
-        availabilityZone binaryPath caCertificatesPem concurrency configPath connectionSettings:ConnectionSettings
-        controlPlaneAuthPolicy customConfigFile discoveryAddress discoveryRefreshDelay drainDuration
-        envoyAccessLogService:RemoteService envoyMetricsServiceAddress envoyMetricsService:RemoteService extraStatTags
-        fileFlushInterval fileFlushMinSizeKb gatewayTopology:Topology holdApplicationUntilProxyStarts image:ProxyImage
-        interceptionMode meshId privateKeyProvider:PrivateKeyProvider proxyAdminPort proxyBootstrapTemplatePath
-        proxyHeaders:ProxyHeaders proxyMetadata:* proxyStatsMatcher:ProxyStatsMatcher readinessProbe:ReadinessProbe
-        runtimeValues:* sds:SDS serviceCluster statNameLength statsCompression statsdUdpAddress statusPort
-        terminationDrainDuration tracingServiceName tracing:Tracing zipkinAddress
-    """,
-    "Tracing": """
-        customTags:* datadog:Tracing.Datadog enableIstioTags lightstep:Tracing.Lightstep maxPathTagLength
-        openCensusAgent:Tracing.OpenCensusAgent sampling stackdriver:Tracing.Stackdriver tlsSettings:ClientTLSSettings
-        zipkin:Tracing.Zipkin
-    """,
-    "Tracing.Zipkin": "address",
-    "Tracing.Lightstep": "accessToken address",
-    "Tracing.Datadog": "address",
-    "Tracing.Stackdriver": "debug maxNumberOfAnnotations maxNumberOfAttributes maxNumberOfMessageEvents",
-    "Tracing.OpenCensusAgent": "address context",
-    "ClientTLSSettings": "caCertificates caCrl clientCertificate credentialName insecureSkipVerify mode privateKey sni subjectAltNames",
-    "SDS": "enabled k8sSaJwtPath",
-    "RemoteService": "address tcpKeepalive:TCPSettings.TcpKeepalive tlsSettings:ClientTLSSettings",
-    "Topology": "forwardClientCertDetails numTrustedProxies proxyProtocol:-",
-    "ReadinessProbe": """
-        exec:ExecHealthCheckConfig failureThreshold grpc:GrpcHealthCheckConfig httpGet:HTTPHealthCheckConfig initialDelaySeconds
-        periodSeconds successThreshold tcpSocket:TCPHealthCheckConfig timeoutSeconds
-    """,
-    "HTTPHealthCheckConfig": "host httpHeaders:HTTPHeader path port scheme",
-    "HTTPHeader": "name value",
-    "TCPHealthCheckConfig": "host port",
-    "ExecHealthCheckConfig": "command",
-    "GrpcHealthCheckConfig": "port service",
-    "ProxyStatsMatcher": "inclusionPrefixes inclusionRegexps inclusionSuffixes",
-    "ProxyImage": "imageType",
-    "PrivateKeyProvider": "cryptomb:PrivateKeyProvider.CryptoMb qat:PrivateKeyProvider.QAT",
-    "PrivateKeyProvider.CryptoMb": "fallback pollDelay",
-    "PrivateKeyProvider.QAT": "fallback pollDelay",
-    "ProxyHeaders": """
-        attemptCount:AttemptCount envoyDebugHeaders:EnvoyDebugHeaders forwardedClientCert
-        metadataExchangeHeaders:MetadataExchangeHeaders preserveHttp1HeaderCase requestId:RequestId server:Server
-        setCurrentClientCertDetails:SetCurrentClientCertDetails xForwardedHost:XForwardedHost xForwardedPort:XForwardedPort
-    """,
-    "SetCurrentClientCertDetails": "cert chain dns subject uri",
-    "RequestId": "disabled",
-    "Server": "disabled value",
-    "AttemptCount": "disabled",
-    "EnvoyDebugHeaders": "disabled",
-    "MetadataExchangeHeaders": "mode",
-    "XForwardedHost": "enabled",
-    "XForwardedPort": "enabled",
-    "ConnectionSettings": """
-        clusterPerConnectionBufferLimitBytes globalDownstreamConnectionLimit http2InitialConnectionWindowSize
-        http2InitialStreamWindowSize httpDrainTimeout httpHeadersWithUnderscoresAction httpIdleTimeout httpMaxConcurrentStreams
-        httpMaxConnectionDuration httpMaxStreamDuration httpMergeSlashes httpPathWithEscapedSlashesAction
-        httpRequestHeadersTimeout httpRequestTimeout httpStreamIdleTimeout listenerConnectionLimit
-        listenerPerConnectionBufferLimitBytes profile
-    """,
-    "OutboundTrafficPolicy": "mode tls:ClientTLSSettings",
-    "InboundTrafficPolicy": "mode",
-    "ConfigSource": "address subscribedResources tlsSettings:ClientTLSSettings",
-    "CertificateData": "certSigners pem spiffeBundleUrl trustDomains",
-    "LocalityLoadBalancerSetting": """
-        distribute:LocalityLoadBalancerSetting.Distribute enabled failoverPriority failover:LocalityLoadBalancerSetting.Failover
-    """,
-    "LocalityLoadBalancerSetting.Distribute": "from to:*",
-    "LocalityLoadBalancerSetting.Failover": "from to",
-    "ZoneAwareLoadBalancerSetting": "enabled failoverPriority failover:ZoneAwareLoadBalancerSetting.Failover minClusterSize",
-    "ZoneAwareLoadBalancerSetting.Failover": "from to",
-    "Certificate": "dnsNames secretName",
-    "ServiceSettings": "hosts settings:ServiceSettings.Settings",
-    "ServiceSettings.Settings": "clusterLocal",
-    "ServiceScopeConfigs": "namespaceSelector:LabelSelector scope servicesSelector:LabelSelector",
-    "LabelSelector": "matchExpressions:LabelSelectorRequirement matchLabels:*",
-    "LabelSelectorRequirement": "key operator values",
-    "CA": "address istiodSide requestTimeout tlsSettings:ClientTLSSettings",
-    "ExtensionProvider": """
-        datadog:DatadogTracingProvider envoyExtAuthzGrpc:EnvoyExternalAuthorizationGrpcProvider
-        envoyExtAuthzHttp:EnvoyExternalAuthorizationHttpProvider envoyFileAccessLog:EnvoyFileAccessLogProvider
-        envoyHttpAls:EnvoyHttpGrpcV3LogProvider envoyOtelAls:EnvoyOpenTelemetryLogProvider envoyTcpAls:EnvoyTcpGrpcV3LogProvider
-        lightstep:LightstepTracingProvider name opencensus:OpenCensusAgentTracingProvider
-        opentelemetry:OpenTelemetryTracingProvider prometheus:- sds:SDSProvider skywalking:SkyWalkingTracingProvider
-        stackdriver:StackdriverProvider zipkin:ZipkinTracingProvider
-    """,
-    "EnvoyExternalAuthorizationHttpProvider": """
-        clearRouteCache failOpen headersToDownstreamOnAllow headersToDownstreamOnDeny headersToUpstreamOnAllow
-        includeAdditionalHeadersInCheck:* includeHeadersInCheck includeRequestBodyInCheck:EnvoyExternalAuthorizationRequestBody
-        includeRequestHeadersInCheck pathPrefix port service statusOnError timeout
-    """,
-    "EnvoyExternalAuthorizationRequestBody": "allowPartialMessage maxRequestBytes packAsBytes",
-    "EnvoyExternalAuthorizationGrpcProvider": """
-        clearRouteCache failOpen includeRequestBodyInCheck:EnvoyExternalAuthorizationRequestBody port service statusOnError
-        timeout
-    """,
-    "ZipkinTracingProvider": "enable64bitTraceId headers:HttpHeader maxTagLength path port service timeout traceContextOption",
-    "HttpHeader": "envName name value",
-    "LightstepTracingProvider": "accessToken maxTagLength port service",
-    "DatadogTracingProvider": "maxTagLength port service",
-    "StackdriverProvider": """
-        debug logging:StackdriverProvider.Logging maxNumberOfAnnotations maxNumberOfAttributes maxNumberOfMessageEvents
-        maxTagLength
-    """,
-    "StackdriverProvider.Logging": "labels:*",
-    "OpenCensusAgentTracingProvider": "context maxTagLength port service",
-    "SkyWalkingTracingProvider": "accessToken port service",
-    "OpenTelemetryTracingProvider": """
-        dynatraceSampler:DynatraceSampler grpc:GrpcService http:HttpService maxTagLength port
-        resourceDetectors:ResourceDetectors serviceAttributeEnrichment service
-    """,
-    "HttpService": "headers:HttpHeader path timeout",
-    "GrpcService": "initialMetadata:HttpHeader timeout",
-    "ResourceDetectors": "dynatrace:- environment:-",
-    "DynatraceSampler": "clusterId httpService:DynatraceSampler.DynatraceApi rootSpansPerMinute tenant",
-    "DynatraceSampler.DynatraceApi": "http:HttpService port service",
-    "EnvoyFileAccessLogProvider": "logFormat:EnvoyFileAccessLogProvider.LogFormat omitEmptyValues path",
-    "EnvoyFileAccessLogProvider.LogFormat": "labels:* text",
-    "EnvoyHttpGrpcV3LogProvider": """
-        additionalRequestHeadersToLog additionalResponseHeadersToLog additionalResponseTrailersToLog filterStateObjectsToLog
-        logName port service
-    """,
-    "EnvoyTcpGrpcV3LogProvider": "filterStateObjectsToLog logName port service",
-    "EnvoyOpenTelemetryLogProvider": "logFormat:EnvoyOpenTelemetryLogProvider.LogFormat logName port service",
-    "EnvoyOpenTelemetryLogProvider.LogFormat": "labels:* text",
-    "SDSProvider": "name port service",
-    "DefaultProviders": "accessLogging metrics tracing",
-    "ProxyPathNormalization": "normalization",
-    "HTTPRetry": "attempts backoff perTryTimeout retryIgnorePreviousHosts retryOn retryRemoteLocalities",
-    "TLSConfig": "cipherSuites ecdhCurves minProtocolVersion",
-    "DefaultTrafficPolicy": "connectionPool:ConnectionPoolSettings outlierDetection:OutlierDetection",
-    "ConnectionPoolSettings": "http:HTTPSettings tcp:TCPSettings",
-    "TCPSettings": "connectTimeout idleTimeout maxConnectionDuration maxConnections tcpKeepalive:TCPSettings.TcpKeepalive",
-    "HTTPSettings": """
-        h2UpgradePolicy http1MaxPendingRequests http2KeepAlive:HTTPSettings.ConnectionKeepalive http2MaxRequests idleTimeout
-        maxConcurrentStreams maxRequestsPerConnection maxRetries useClientProtocol
-    """,
-    "HTTPSettings.ConnectionKeepalive": "interval timeout",
-    "OutlierDetection": """
-        baseEjectionTime consecutive5xxErrors consecutiveErrors consecutiveGatewayErrors consecutiveLocalOriginFailures interval
-        maxEjectionPercent minHealthPercent outlierDetectionHttpErrorCodes splitExternalLocalOriginErrors
-    """,
-    "ServiceEntryVisibility": "applyToSidecars defaultVisibility policies:ServiceEntryVisibility.Policy",
-    "ServiceEntryVisibility.Policy": "matchingRules:ServiceEntryVisibility.MatchRule visibility",
-    "ServiceEntryVisibility.MatchRule": "namespaceSelector:LabelSelector",
+NEWEST = max(MINORS)
+# What Istio takes for a field that is no message, and how that is called.
+_SCALARS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "": ("text", lambda value: isinstance(value, str)),
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "number": ("a number", is_number),
+    "enum": ("one of its words", lambda value: isinstance(value, str) or is_number(value)),
+    "any": ("anything", lambda _value: True),
 }
-ANYTHING = "*"
-EMPTY = "-"
-_MESSAGES = {
-    message: {name: kind for name, _colon, kind in (field.partition(":") for field in fields.split())} for message, fields in _TABLE.items()
-}
-# The minor version in which a field came, where it is not in every supported one.
-SINCE = {"defaultTrafficPolicy": 31, "zoneAwareLbSetting": 31}
 
 
-def unknown_fields(value: Any, minor: int | None = None, path: str = "meshConfig", message: str = "MeshConfig") -> list[Unknown]:
-    """The fields in a C(meshConfig) that Istio does not have; it would pass them over in silence.
+@dataclass(frozen=True)
+class _Field:
+    """A field: the kind of its value, and the first and last minor that has it."""
+
+    kind: str
+    first: int
+    last: int
+
+    def why_not(self, minor: int | None) -> str:
+        """Why an Istio of this minor does not read it; nothing where it does."""
+        if minor is None or self.first <= minor <= self.last:
+            return ""
+        return f"Istio has it since 1.{self.first}" if minor < self.first else f"Istio had it up to 1.{self.last}"
+
+
+def _fields(text: str) -> dict[str, _Field]:
+    fields = {}
+    for token in text.split():
+        field, _at, range_ = token.partition("@")
+        name, _colon, kind = field.partition(":")
+        first, _dash, last = range_.partition("-")
+        fields[name] = _Field(kind, int(first or MINORS[0]), int(last or NEWEST))
+    return fields
+
+
+_MESSAGES = {message: _fields(text) for message, text in FIELDS.items()}
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Judges for one minor of Istio, or for all of them together.
+
+    :ivar minor: the nearest minor that the table has.
+    :ivar newer: whether the Istio in question is newer than that, so that it may have more fields.
+    """
+
+    minor: int | None
+    newer: bool
+
+    def value(self, value: Any, kind: str, at: At) -> Iterator[ValueProblem]:
+        """What is wrong with the value of a field of this kind."""
+        if value is None:
+            return
+        if kind.endswith("[]"):
+            yield from self._list(value, kind.removesuffix("[]"), at)
+        elif kind in _SCALARS:
+            wanted, suits = _SCALARS[kind]
+            if not suits(value):
+                yield wrong_type(at, wanted, value)
+        elif not isinstance(value, Mapping):
+            yield no_map(at)
+        elif kind.startswith("{"):
+            for key, below in value.items():
+                yield from self.value(below, kind[1:-1], (*at, key))
+        else:
+            for key, below in value.items():
+                yield from self._field(str(key), below, at, _MESSAGES[kind])
+
+    def _list(self, value: Any, kind: str, at: At) -> Iterator[ValueProblem]:
+        if not isinstance(value, list):
+            yield wrong_type(at, "a list", value)
+            return
+        for index, entry in enumerate(value):
+            yield from self.value(entry, kind, (*at, index))
+
+    def _field(self, key: str, value: Any, at: At, fields: Mapping[str, _Field]) -> Iterator[ValueProblem]:
+        here = (*at, key)
+        name = next((name for name in fields if key == name or ("_" in key and _same(key, name))), None)
+        if name is None:
+            near = suggest(key, fields)
+            yield ValueProblem(here, "newer" if self.newer else "unknown", path_of((*at, near)) if near else None)
+            return
+        why_not = fields[name].why_not(self.minor)
+        if why_not:
+            yield ValueProblem(here, note=why_not)
+        else:
+            yield from self.value(value, fields[name].kind, here)
+
+
+def problems(value: Any, minor: int | None = None) -> list[ValueProblem]:
+    """What is wrong with a C(meshConfig): Istio passes over a field that it does not have, and does not start with a wrong type.
 
     :param minor: the minor version of Istio that is to read it (31 for 1.31); without, fields of every version count.
     """
-    if isinstance(value, list):
-        return [one for index, entry in enumerate(value) for one in unknown_fields(entry, minor, f"{path}[{index}]", message)]
-    if value is None:
-        return []
-    if not isinstance(value, Mapping):
-        return [Unknown(path, note="it must be a map")]
-    fields = _MESSAGES.get(message, {})
-    found: list[Unknown] = []
-    for key, below in value.items():
-        found += _field(str(key), below, minor, path, fields)
-    return found
-
-
-def _field(key: str, value: Any, minor: int | None, path: str, fields: Mapping[str, str]) -> list[Unknown]:
-    here = f"{path}.{key}"
-    name = next((name for name in fields if key == name or ("_" in key and _same(key, name))), None)
-    if name is None:
-        near = suggest(key, fields)
-        return [Unknown(here, f"{path}.{near}" if near else None)]
-    if minor is not None and minor < SINCE.get(name, 0):
-        return [Unknown(here, note=f"Istio has it since 1.{SINCE[name]}")]
-    kind = fields[name]
-    return unknown_fields(value, minor, here, kind) if kind not in ("", ANYTHING) else []
+    nearest = None if minor is None else min(max(minor, MINORS[0]), NEWEST)
+    judge = _Judge(nearest, newer=minor is not None and minor > NEWEST)
+    return list(judge.value(value, "MeshConfig", ("meshConfig",)))
 
 
 def _same(key: str, name: str) -> bool:

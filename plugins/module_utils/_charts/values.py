@@ -86,18 +86,23 @@ class CarriedOver:
     dropped: tuple[str, ...]
 
 
-def carry_over(old: Mapping[str, Any], known: Container[str] | None = None) -> CarriedOver:
+def carry_over(old: Mapping[str, Any]) -> CarriedOver:
     """The values of a revision for the next one, without what belongs to its own version.
 
     :param old: the values that the old revision was made with.
-    :param known: the keys that the new chart knows at the top. With them, other keys are left behind: istioctl
-        records the values of other charts as well.
     """
     hoisted = hoist(old)
     dropped = set(_bound(hoisted))
-    if known is not None:
-        dropped |= {(key,) for key in hoisted if key not in known}
-    return CarriedOver(_without(hoisted, dropped), tuple(sorted(".".join(path) for path in dropped)))
+    return CarriedOver(without(hoisted, dropped), tuple(sorted(".".join(path) for path in dropped)))
+
+
+def without(values: Any, dropped: Container[tuple[str | int, ...]], at: tuple[str | int, ...] = ()) -> Any:
+    """Values without what is at these places."""
+    if isinstance(values, Mapping):
+        return {key: without(below, dropped, (*at, key)) for key, below in values.items() if (*at, key) not in dropped}
+    if isinstance(values, list):
+        return [without(below, dropped, (*at, place)) for place, below in enumerate(values) if (*at, place) not in dropped]
+    return values
 
 
 def recorded(config_map: Mapping[str, Any]) -> Values:
@@ -139,15 +144,6 @@ def _names_a_version(path: Path, value: Any) -> bool:
     if path == _DISCOVERY_ADDRESS:
         return bool(_OWN_DISCOVERY_ADDRESS.fullmatch(value))
     return path[-1] == "image" and bool(_TAGGED_IMAGE.search(value))
-
-
-def _without(values: Mapping[str, Any], dropped: Container[Path], path: Path = ()) -> Values:
-    kept: Values = {}
-    for key, value in values.items():
-        here = (*path, key)
-        if here not in dropped:
-            kept[key] = _without(value, dropped, here) if isinstance(value, Mapping) else value
-    return kept
 
 
 def _without_nulls(values: Mapping[str, Any]) -> Values:

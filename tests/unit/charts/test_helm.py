@@ -11,16 +11,21 @@ from ansible_collections.meshyard.istio.plugins.module_utils._charts import char
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 
 OFFICIAL = chart.OFFICIAL
+ISTIOD = chart.source("istiod", "1.32.0")
 
 
 class Program:
     """Stands for the binary: answers as told, and keeps how it was called."""
 
-    def __init__(self, output: str = "", errors: str = "", code: int = 0) -> None:
+    def __init__(self, output: str = "", errors: str = "", code: int = 0, version: str = "v3.22.0+g1234567") -> None:
         self.answer = (code, output, errors)
+        self.version, self.asked = version, 0
         self.calls: list[tuple[list[str], str]] = []
 
     def __call__(self, command: list[str], text: str) -> tuple[int, str, str]:
+        if command[1:] == ["version", "--short"]:
+            self.asked += 1
+            return 0, self.version, ""
         self.calls.append((command, text))
         return self.answer
 
@@ -92,8 +97,8 @@ def rendered() -> dict[str, dict[str, Any]]:
     return {obj["kind"]: obj for obj in manifests.parse(RENDERED, "mesh")}
 
 
-def test_rendered_objects_come_in_the_order_in_which_they_are_made_without_hooks_and_empty_documents() -> None:
-    assert list(rendered()) == ["ServiceAccount", "Service", "Deployment", "MutatingWebhookConfiguration"]
+def test_rendered_objects_come_without_hooks_and_empty_documents() -> None:
+    assert list(rendered()) == ["MutatingWebhookConfiguration", "Deployment", "Service", "ServiceAccount"]
 
 
 def test_an_environment_variable_that_is_rendered_twice_keeps_its_last_value() -> None:
@@ -147,7 +152,7 @@ def test_what_is_no_object_is_refused_in_a_sentence(text: str) -> None:
 def test_rendering_gives_helm_everything_it_needs_and_values_on_standard_input() -> None:
     program = Program(RENDERED)
     found = helm.Helm(program, "/opt/helm").render(
-        chart.source("istiod", "1.32.0"), "istiod-1-32-0", "mesh", {"revision": "1-32-0"}, "v1.34.1", ["b/v1", "a/v1"]
+        chart.source("istiod", "1.32.0"), "istiod-1-32-0", "mesh", {"revision": "1-32-0"}, "v1.34.1"
     )
     (command, text) = program.calls[0]
     assert command == [
@@ -166,10 +171,6 @@ def test_rendering_gives_helm_everything_it_needs_and_values_on_standard_input()
         "-",
         "--kube-version",
         "v1.34.1",
-        "--api-versions",
-        "a/v1",
-        "--api-versions",
-        "b/v1",
     ]
     assert json.loads(text) == {"revision": "1-32-0"}
     assert len(found) == 4
@@ -181,7 +182,7 @@ def test_a_charts_values_and_description_are_read() -> None:
     assert binary.show_values(chart.source("base", "1.32.0", chart_ref="/srv/base")) == {"global": {"hub": "x"}}
     assert binary.show_chart(chart.source("base", "1.32.0", chart_ref="/srv/base")) == {"global": {"hub": "x"}}
     assert [call[0][1:] for call in program.calls] == [["show", "values", "/srv/base"], ["show", "chart", "/srv/base"]]
-    assert helm.Helm(Program("v3.19.0\n")).version() == "v3.19.0"
+    assert program.asked == 1
     assert helm.Helm(Program("")).show_values(chart.source("base", "1.32.0")) == {}
 
 
@@ -190,9 +191,27 @@ def test_a_missing_binary_is_told_with_what_to_install() -> None:
         raise FileNotFoundError(2, "No such file or directory")
 
     with pytest.raises(MeshyardError, match="Helm cannot be run as helm: No such file") as caught:
-        helm.Helm(missing).version()
-    assert "Install Helm" in caught.value.remedy
+        helm.Helm(missing).show_values(ISTIOD)
+    assert "Install Helm 3" in caught.value.remedy
     assert "additional_build_steps" in caught.value.remedy
+    assert "amd64" not in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("v4.0.1+g1234567", "Helm v4.0.1+g1234567"),
+        ("Client: v2.17.0+ga690bad\nError: could not find tiller", "Helm v2.17.0+ga690bad"),
+        ("", "no Helm that tells its version"),
+    ],
+)
+def test_another_helm_than_the_tested_one_is_refused_before_it_reads_a_chart(told: str, name: str) -> None:
+    program = Program("global: {}\n", version=told)
+    with pytest.raises(MeshyardError) as caught:
+        helm.Helm(program, "/opt/helm").show_values(ISTIOD)
+    assert caught.value.problem == f"The program /opt/helm is {name}; charts are rendered by Helm 3 (tested with 3.22)."
+    assert "binary_path" in caught.value.remedy
+    assert program.calls == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ TREES = trees(1)
 
 
 def told(given_values: dict[str, Any], minor: int | None = None) -> list[str]:
-    return [str(one) for one in keys.unknown_keys(given_values, DEFAULTS, "istiod", minor)]
+    return [str(one) for one in keys.problems(given_values, DEFAULTS, "istiod", minor)]
 
 
 @pytest.mark.parametrize(
@@ -54,45 +54,98 @@ def test_keys_that_are_read_are_accepted(known: dict[str, Any]) -> None:
         ({"meshConfig": {"access_log_fle": "x"}}, "meshConfig.access_log_fle (did you mean meshConfig.accessLogFile?)"),
         ({"meshConfig": {"ACCESSLOGFILE": "x"}}, "meshConfig.ACCESSLOGFILE (did you mean meshConfig.accessLogFile?)"),
         ({"meshConfig": {"accesLogFile": "x"}}, "meshConfig.accesLogFile (did you mean meshConfig.accessLogFile?)"),
-        ({"meshConfig": []}, None),
+        ({"meshConfig": []}, "meshConfig (it must be a map)"),
+        ({"pilot": 3}, "pilot (it must be a map)"),
         ({"meshConfig": "text"}, "meshConfig (it must be a map)"),
         ({"meshConfig": {"defaultConfig": {"proxyMetdata": {}}}}, "meshConfig.defaultConfig.proxyMetdata (did you mean "),
         ({"meshConfig": {"extensionProviders": [{"nam": "x"}]}}, "meshConfig.extensionProviders[0].nam (did you mean "),
         ({"meshConfig": {"extensionProviders": [{"prometheus": {"port": 1}}]}}, "meshConfig.extensionProviders[0].prometheus.port"),
     ],
 )
-def test_keys_that_nothing_reads_are_told_with_what_was_probably_meant(wrong: dict[str, Any], sentence: str | None) -> None:
+def test_keys_that_nothing_reads_are_told_with_what_was_probably_meant(wrong: dict[str, Any], sentence: str) -> None:
     found = told(wrong)
-    assert len(found) == (1 if sentence else 0)
-    assert all(one.startswith(sentence or "") for one in found)
-
-
-def test_a_mesh_field_that_came_later_is_told_for_older_versions_only() -> None:
-    given_values = {"meshConfig": {"defaultTrafficPolicy": {"outlierDetection": {}}}}
-    assert told(given_values, 30) == ["meshConfig.defaultTrafficPolicy (Istio has it since 1.31)"]
-    assert told(given_values, 31) == told(given_values) == []
+    assert len(found) == 1
+    assert found[0].startswith(sentence)
 
 
 def test_unknown_keys_are_refused_all_at_once_in_one_sentence() -> None:
     with pytest.raises(MeshyardError) as caught:
-        keys.refuse_unknown({"meshConfg": {}, "zzz": 1}, DEFAULTS)
-    assert caught.value.problem == "The istiod chart does not know these values: meshConfg (did you mean meshConfig?), zzz."
-    assert caught.value.facts == {"unknown_values": ["meshConfg", "zzz"]}
-    keys.refuse_unknown({"env": {}}, DEFAULTS)
+        keys.refuse({"meshConfg": {}, "zzz": 1}, DEFAULTS)
+    assert caught.value.problem == "The istiod chart does not take these values: meshConfg (did you mean meshConfig?), zzz."
+    assert caught.value.facts == {"unknown_values": ["meshConfg", "zzz"], "mistyped_values": []}
+    keys.refuse({"env": {}}, DEFAULTS)
 
 
 def test_a_map_that_is_empty_by_default_takes_any_key() -> None:
-    assert not keys.unknown_keys({"pdb": {"any": 1}, "base": {"any": 1}}, {values.WRAPPER: {"pdb": {}, "base": {}}})
+    assert not keys.problems({"pdb": {"any": 1}, "base": {"any": 1}}, {values.WRAPPER: {"pdb": {}, "base": {}}})
 
 
 def test_a_map_that_only_leads_to_a_key_takes_no_other() -> None:
-    found = keys.unknown_keys({"pdb": {"any": 1, "maxUnavailable": 1}, "base": 3}, {values.WRAPPER: {}})
+    found = keys.problems({"pdb": {"any": 1, "maxUnavailable": 1}, "base": 3}, {values.WRAPPER: {}})
     assert [str(one) for one in found] == ["pdb.any", "base (it must be a map)"]
 
 
 def test_global_values_are_shared_by_charts_and_not_judged_in_the_small_ones() -> None:
-    assert not keys.unknown_keys({"global": {"anything": 1}}, {values.WRAPPER: {"global": {"hub": ""}}}, "base")
-    assert not keys.unknown_keys({"labels": {"own": "x"}}, {values.WRAPPER: {"labels": {"a": "b"}}}, "gateway")
+    assert not keys.problems({"global": {"anything": 1}}, {values.WRAPPER: {"global": {"hub": ""}}}, "base")
+    assert not keys.problems({"labels": {"own": "x"}}, {values.WRAPPER: {"labels": {"a": "b"}}}, "gateway")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"global": "x"}, "global (it must be a map)"),
+        ({"env": "x"}, "env (it must be a map)"),
+        ({"resources": "x"}, "resources (it must be a map)"),
+        ({"global": {"tag": 1.32}}, "global.tag (it must be text, not a number: put it in quotes)"),
+        ({"global": {"hub": True}}, "global.hub (it must be text, not true or false: put it in quotes)"),
+        ({"global": {"hub": ["x"]}}, "global.hub (it must be text, not a list)"),
+        ({"autoscaleEnabled": "false"}, "autoscaleEnabled (it must be true or false, not text)"),
+        ({"autoscaleEnabled": 1}, "autoscaleEnabled (it must be true or false, not a number)"),
+        ({"tolerations": "all"}, "tolerations (it must be a list, not text)"),
+        ({"tolerations": {"key": "x"}}, "tolerations (it must be a list, not a map)"),
+        ({"pdb": {"minAvailable": "two"}}, "pdb.minAvailable (it must be a number, not text)"),
+        ({"pdb": {"minAvailable": True}}, "pdb.minAvailable (it must be a number, not true or false)"),
+    ],
+)
+def test_values_of_another_type_than_the_charts_are_told_without_what_they_are(wrong: dict[str, Any], sentence: str) -> None:
+    assert told(wrong) == [sentence]
+
+
+def test_numbers_as_text_percentages_of_pods_and_nulls_are_of_the_right_type() -> None:
+    """Older versions of Ansible make text of every template."""
+    defaults = {"replicas": 1, "surge": "25%", "size": None, "hub": ""}
+    for right in ({"replicas": "3"}, {"replicas": "50%"}, {"surge": 1}, {"surge": "1"}, {"size": 3}, {"size": []}, {"hub": None}):
+        assert not keys.problems(right, defaults)
+
+
+def test_what_nothing_reads_is_without_effect_and_what_is_of_another_type_may_have_one() -> None:
+    carried = {
+        "tracing": {"enabled": True},
+        "global": {"multiCluster": {"enabled": True, "clusterName": 5}, "proxy": {"tag": "x"}, "hub": "h"},
+        "meshConfig": {"accessLogFile": "/dev/stdout", "extensionProviders": [{"name": "z", "gone": 1}]},
+        "pdb": 3,
+    }
+    assert keys.without_effect(carried, DEFAULTS) == [
+        ("tracing",),
+        ("global", "multiCluster", "enabled"),
+        ("global", "proxy", "tag"),
+        ("pdb",),
+        ("meshConfig", "extensionProviders", 0, "gone"),
+    ]
+
+
+def test_without_a_chart_values_are_refused_by_their_types_alone() -> None:
+    keys.refuse_mistyped({"unknown": 1, "global": {"unknown": 1, "tag": "1.32.0", "imagePullSecrets": ["regcred"]}, "pilot": {"env": {}}})
+    for wrong, facts in (
+        ({"global": "x"}, ["global"]),
+        ({"global": {"tag": 1.32, "imagePullSecrets": "regcred"}}, ["global.tag", "global.imagePullSecrets"]),
+        ({"pilot": {"replicaCount": "many"}}, ["replicaCount"]),
+    ):
+        with pytest.raises(MeshyardError) as caught:
+            keys.refuse_mistyped(wrong)
+        assert caught.value.facts["mistyped_values"] == facts
+    with pytest.raises(MeshyardError, match=r"meshConfig\.accesLogFile"):
+        keys.refuse_mistyped({"meshConfig": {"accesLogFile": "x"}})
 
 
 @given(st.recursive(st.integers() | st.none(), lambda inner: st.dictionaries(st.sampled_from(["env", "global", "x"]), inner), max_leaves=6))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.meshyard.istio.plugins.module_utils._charts import keys, values
+from ansible_collections.meshyard.istio.plugins.module_utils._charts import values
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(0, 9), st.text("ab", max_size=2), st.lists(st.integers(0, 3), max_size=2))
@@ -146,11 +146,10 @@ def test_keys_with_dots_are_carried_over_whole() -> None:
     assert values.carry_over(old).values == old
 
 
-def test_values_of_other_charts_that_istioctl_recorded_are_left_behind() -> None:
-    old = {"pilot": {"enabled": True, "env": {"A": "b"}}, "ztunnel": {"resourceName": "z"}, "profile": "demo", "trafficDistribution": "x"}
-    found = values.carry_over(old, keys.top_level(DEFAULTS))
-    assert found.values == {"env": {"A": "b"}, "profile": "demo", "trafficDistribution": "x"}
-    assert found.dropped == ("enabled", "ztunnel")
+def test_values_are_left_out_by_their_places_in_maps_and_lists() -> None:
+    old = {"a.b": 1, "a": {"b": [{"c": 1, "d": 2}, 3]}}
+    assert values.without(old, {("a.b",), ("a", "b", 0, "c")}) == {"a": {"b": [{"d": 2}, 3]}}
+    assert values.without(old, {("a", "b", 0)}) == {"a.b": 1, "a": {"b": [3]}}
 
 
 VERSIONED = st.sampled_from(["tag", "image", "revision", "revisionTags", "compatibilityVersion", "defaultRevision", values.WRAPPER])

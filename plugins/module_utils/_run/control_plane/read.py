@@ -103,7 +103,7 @@ def chosen_values(cluster: Cluster, chart: Renderer, names: Names, given: Mappin
     :param source: the revision whose values are carried over.
     :raises MeshyardError: that revision has recorded none.
     """
-    carried = chart.carried_over(_recorded(cluster, names, source, warn)).values if source else {}
+    carried = chart.carried_over(_recorded(cluster, names, source, warn), f"revision {source} on cluster {cluster.name}") if source else {}
     merged = values.merge(carried, values.hoist(given))
     plain = names.revision == labels.DEFAULT
     return values.merge({"global": {"istioNamespace": names.namespace}}, merged, {"revision": "" if plain else names.revision})

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -24,11 +24,13 @@ class Renderer:
     :param name: C(base), C(istiod) or C(gateway).
     :param version: the version of Istio that the user asks for.
     :param options: C(chart_ref), C(chart_repo_url), C(chart_version) and C(binary_path).
+    :param warn: gives a warning.
     """
 
-    def __init__(self, name: str, version: versions.Version, options: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, version: versions.Version, options: Mapping[str, Any], warn: Callable[[str], None]) -> None:
         self.name = name
         self.version = version
+        self._warn = warn
         self._declared = options.get("chart_version")
         wanted = self._declared or str(version)
         self._chart = chart.source(name, wanted, options.get("chart_ref"), options.get("chart_repo_url"))
@@ -54,16 +56,28 @@ class Renderer:
                 "Correct version or chart_ref, or name the chart's own version in chart_version if it belongs to that version of Istio.",
             )
 
-    def refuse_unknown(self, given: Mapping[str, Any]) -> None:
-        """Returns when the chart knows all keys of these values.
+    def refuse_values(self, given: Mapping[str, Any]) -> None:
+        """Returns when the chart takes all of these values, with a warning of what only a newer Istio can know.
 
-        :raises MeshyardError: it does not; each is named, with what was probably meant.
+        :raises MeshyardError: it does not know a key, or takes another type; each is named, with what was probably meant.
         """
-        keys.refuse_unknown(given, self.defaults, self.name, self.version.minor)
+        for text in keys.refuse(given, self.defaults, self.name, self.version.minor):
+            self._warn(text)
 
-    def carried_over(self, recorded: Mapping[str, Any]) -> values.CarriedOver:
-        """The values of another revision, without what this chart does not know or what names a version."""
-        return values.carry_over(recorded, keys.top_level(self.defaults, self.name))
+    def carried_over(self, recorded: Mapping[str, Any], source: str) -> Object:
+        """The values of another revision, without what names a version and without what this chart passes over.
+
+        :param source: where they come from, in words.
+        """
+        carried = values.carry_over(recorded).values
+        unread = keys.without_effect(carried, self.defaults, self.name, self.version.minor)
+        if unread:
+            self._warn(
+                f"Values of {source} that the {self.name} chart of Istio {self.version} does not read are left behind: "
+                f"{', '.join(sorted(map(keys.path_of, unread)))}."
+            )
+        kept: Object = values.without(carried, unread)
+        return kept
 
     def objects(self, release: str, namespace: str, given: Mapping[str, Any], kube_version: str) -> list[Object]:
         """The rendered objects."""
