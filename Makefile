@@ -6,7 +6,7 @@ INVENTORY ?=
 STAGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab-up lab-down lab-status demo demo-multicluster test test-unit lint meshconfig changelog freeze clean
+.PHONY: help setup lab-up lab-down lab-status demo demo-multicluster test test-unit lint istio-tables changelog freeze clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,8 @@ test-unit: setup ## Run the tests that need no cluster (ARGS="-k name" goes to p
 lint: ## Run ruff, mypy, import-linter and ansible-lint
 	@$(PYTHON) tests/run.py lint
 
-meshconfig: setup ## For a new minor of Istio: write the table of meshConfig's fields from the protobuf of istio.io/api
-	@$(VENV)/python -m tests.static.meshconfig
+istio-tables: setup ## For a new minor of Istio: write what the collection knows of its meshConfig and its charts
+	@$(VENV)/python -m tests.static.istio_tables
 
 changelog: setup ## For a release: write CHANGELOG.rst for the version in galaxy.yml
 	@$(VENV)/python -m tests.static.changelog

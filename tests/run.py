@@ -57,7 +57,7 @@ STAGES = (
     Stage("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),
     Stage("types", (PYTHON, "-m", "tests.static.types")),
     Stage("imports", (PYTHON, "-m", "tests.static.imports")),
-    Stage("meshconfig", (PYTHON, "-m", "tests.static.meshconfig", "--check"), ("prepare",)),
+    Stage("istio-tables", (PYTHON, "-m", "tests.static.istio_tables", "--check"), ("prepare",)),
     Stage("unit", (PYTHON, "-m", "pytest", "tests/unit")),
     Stage("ansible-lint", (PYTHON, "-m", "tests.static.ansible_lint")),
     Stage("package", (PYTHON, "-m", "tests.static.package")),
@@ -209,8 +209,7 @@ def startable(pending: list[str], under_way: Iterable[str], outcomes: dict[str, 
 
 def summary(outcomes: list[Outcome], seconds: float) -> bool:
     """Print what came of it; true when all is well."""
-    say("")
-    say(f"{'stage':<14}{'result':<9}{'seconds':>8}")
+    say(f"\n{'stage':<14}{'result':<9}{'seconds':>8}")
     for outcome in outcomes:
         say(f"{outcome.stage.name:<14}{outcome.result:<9}{outcome.seconds:>8.1f}  {outcome.note}".rstrip())
     bad = [outcome.stage.name for outcome in outcomes if not outcome.good]

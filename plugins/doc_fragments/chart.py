@@ -32,5 +32,5 @@ options:
       - It only renders, so it needs no access to the cluster.
     type: path
 requirements:
-  - helm 3
+  - Helm 3 (tested with 3.22)
 """

@@ -35,7 +35,8 @@ options:
     type: str
   values:
     description:
-      - Helm values of the base chart. A key that the chart does not know is refused.
+      - Helm values of the base chart. A key that the chart does not know is refused, and so is a value of another type than
+        the chart's own.
       - C(defaultRevision) is refused here, O(default_revision) sets it.
     type: dict
     default: {}
@@ -204,7 +205,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import Run, reporting
-from ..module_utils._charts import values, versions
+from ..module_utils._charts import values
 from ..module_utils._mesh import revision as revisions
 from ..module_utils._plan.control_plane import base, install, readiness, removal
 from ..module_utils._plan.objects.steps import Object, Plan, ref_of
@@ -244,15 +245,12 @@ def main() -> None:
 
 def _present(module: AnsibleModule) -> None:
     params = module.params
-    version = versions.parse(params["version"])
-    if not params["allow_unsupported"]:
-        versions.check_supported(version)
+    version = arguments.version(params)
     if params["default_revision"]:
         revisions.check_revision(params["default_revision"])
     control_plane.check_values(params["values"])
-    chart = rendering.Renderer("base", version, params)
-    chart.refuse_other()
-    chart.refuse_unknown(params["values"])
+    chart = rendering.Renderer("base", version, params, module.warn)
+    chart.refuse(params["values"])
     run = Run(module)
     before = control_plane_base.validator(run.cluster)
     rendered = _render(run, chart, params["default_revision"] or control_plane_base.revision_of(before))

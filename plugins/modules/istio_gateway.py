@@ -72,8 +72,9 @@ options:
     type: str
   values:
     description:
-      - Values for the chart. Keys that the chart does not know are refused.
-      - When not given, those of the last call with O(version) are taken again, so that a move alone changes nothing else.
+      - Values for the chart. Keys that the chart does not know are refused, and so are values of another type than its own.
+      - When not given, those of the last call with O(version) are taken again, so that a move alone changes nothing else. What this
+        version of the chart does not read is then left behind and named in a warning.
       - >-
         Unless they say otherwise, the Deployment never gives up a pod before another one is ready (C(maxUnavailable) is 0).
     type: dict
@@ -253,13 +254,13 @@ requests:
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import Run, reporting
-from ..module_utils._charts import versions
 from ..module_utils._errors import MeshyardError
 from ..module_utils._mesh.raw import Raw
 from ..module_utils._plan.dataplane.mesh import Mesh
@@ -302,7 +303,7 @@ def main() -> None:
     """Observe, decide, execute, prove, answer."""
     module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
-        chart = _chart(module.params)
+        chart = _chart(module)
         run = Run(module)
         found = gateways.find(run.cluster, run.params["namespace"], run.params["name"])
         if run.params["state"] == "absent":
@@ -311,8 +312,9 @@ def main() -> None:
             _move(run, found, chart)
 
 
-def _chart(params: dict[str, Any]) -> Renderer | None:
-    """The chart, once the options are found to go together; None where nothing is rendered."""
+def _chart(module: AnsibleModule) -> Renderer | None:
+    """The chart, once the options are found to go together and to suit it; None where nothing is rendered."""
+    params = module.params
     present = params["state"] == "present"
     if present and not params["revision"]:
         raise MeshyardError("State present needs a revision.", "Name the revision or tag that the gateway is to belong to.")
@@ -324,10 +326,10 @@ def _chart(params: dict[str, Any]) -> Renderer | None:
         raise MeshyardError(f"The option {what} needs a version, whose chart it is for.", f"Give version, or leave {what} out.")
     if not (present and params["version"]):
         return None
-    version = versions.parse(params["version"])
-    if not params["allow_unsupported"]:
-        versions.check_supported(version)
-    return Renderer("gateway", version, params)
+    chart = Renderer("gateway", arguments.version(params), params, module.warn)
+    if params["values"]:
+        chart.refuse(params["values"])
+    return chart
 
 
 def _move(run: Run, found: GatewayState, chart: Renderer | None) -> None:
@@ -352,8 +354,9 @@ def _rendered(run: Run, found: GatewayState, chart: Renderer, request: GatewayMo
     """The steps towards what the chart renders, and what becomes of the workload then."""
     params, cluster = run.params, run.cluster
     how = gateway_settings.chart_settings(found, params["kind"], params["values"], params["network"])
-    chart.refuse_other()
-    chart.refuse_unknown(how.values)
+    if not params["values"]:
+        chart.refuse({})
+        how = replace(how, values=chart.only_read(how.values, f"the last call for {found}"))
     kubernetes = kubernetes_version(cluster, chart.version, params["allow_unsupported"], run.warn)
     objects = chart.objects(found.name, found.namespace_state.name, how.chart_values(request.revision), kubernetes)
     targets = gateway_chart.wanted(objects, found, how, request, mesh)

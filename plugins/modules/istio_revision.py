@@ -45,7 +45,10 @@ options:
     description:
       - Helm values of the istiod chart.
       - A key that the chart does not know is refused, with the key that was probably meant. So is a field of C(meshConfig)
-        that Istio does not have.
+        that Istio does not have; with a version of Istio that is newer than this collection knows, that is a warning.
+      - >-
+        A value of another type than the chart's own is refused, such as a number where the chart has a text (write V("1.32") in
+        quotes). A number may be given as text, since older versions of Ansible make text of every template.
       - C(revision), C(revisionTags) and C(defaultRevision) are refused here. O(revision), M(meshyard.istio.istio_tag) and
         M(meshyard.istio.istio_base) set them.
     type: dict
@@ -55,6 +58,7 @@ options:
       - Another revision, whoever made it, whose values are carried over below O(values).
       - What belongs to its version is left behind. That is the image tag, images, the revision, tags and the compatibility
         version.
+      - What this version of the chart does not read is left behind too, and named in a warning.
       - Once that revision is retired, the values that were carried over stay.
     type: str
   adopt:
@@ -287,7 +291,6 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._ansible import arguments, peers
 from ..module_utils._ansible.flows import control_plane as planes
 from ..module_utils._ansible.module import Run, reporting
-from ..module_utils._charts import versions
 from ..module_utils._cluster.peer import Peer
 from ..module_utils._mesh import revision as revisions
 from ..module_utils._mesh import usage
@@ -346,13 +349,10 @@ def _names(params: dict[str, Any]) -> revisions.Names:
 
 
 def _present(module: AnsibleModule, names: revisions.Names) -> None:
-    version = versions.parse(module.params["version"])
-    if not module.params["allow_unsupported"]:
-        versions.check_supported(version)
+    version = arguments.version(module.params)
     control_plane.check_values(module.params["values"])
-    chart = rendering.Renderer("istiod", version, module.params)
-    chart.refuse_other()
-    chart.refuse_unknown(module.params["values"])
+    chart = rendering.Renderer("istiod", version, module.params, module.warn)
+    chart.refuse(module.params["values"])
     run = Run(module)
     rendered = _render(run, names, chart)
     seen = control_plane.seen(run.cluster, names, rendered)

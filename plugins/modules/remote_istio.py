@@ -51,7 +51,9 @@ options:
       - Needed with O(state=present).
     type: str
   values:
-    description: Further Helm values of the istiod chart. Those that join the cluster are set by this module.
+    description:
+      - Further Helm values of the istiod chart. Those that join the cluster are set by this module.
+      - A key that the chart does not know is refused, and so is a value of another type than the chart's own.
     type: dict
     default: {}
   reach:
@@ -210,7 +212,6 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import Run, reporting
-from ..module_utils._charts import versions
 from ..module_utils._cluster.connect import Cluster
 from ..module_utils._cluster.wait import TimedOut
 from ..module_utils._mesh import revision as revisions
@@ -275,14 +276,11 @@ def main() -> None:
 
 def _present(module: AnsibleModule, names: revisions.Names) -> None:
     params = module.params
-    version = versions.parse(params["version"])
-    if not params["allow_unsupported"]:
-        versions.check_supported(version)
+    version = arguments.version(params)
     remote_control_plane.refuse_name(params["cluster_name"])
     control_plane.check_values(params["values"])
-    chart = rendering.Renderer("istiod", version, params)
-    chart.refuse_other()
-    chart.refuse_unknown(params["values"])
+    chart = rendering.Renderer("istiod", version, params, module.warn)
+    chart.refuse(params["values"])
     run = Run(module)
     primary = run.peer("primary")
     source = _source(run, primary, names)

@@ -73,7 +73,11 @@ options:
     choices: [first, last, skip]
     default: first
   values:
-    description: Helm values of the new control plane. They tell where the image of the new proxies comes from.
+    description:
+      - Helm values of the new control plane. They tell where the image of the new proxies comes from.
+      - >-
+        A value of another type than that of the istiod chart is refused, and so is a field of C(meshConfig) that Istio does not have.
+        Whether the chart knows all other keys is told by M(meshyard.istio.istio_revision) in check mode.
     type: dict
     default: {}
   together:
@@ -329,6 +333,7 @@ def main() -> None:
     """Observe, judge, answer."""
     module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
+        arguments.refuse_mistyped(module.params)
         run = Run(module)
         namespace, kind = run.params["control_plane_namespace"], run.params["operation"]
         seen = planning.Seen(evidence.collect(run.cluster, namespace), namespace, record.find(run.cluster, namespace))

@@ -34,6 +34,33 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
         {"version": "1.31.0", "values": {"meshConfig": {"accessLogfile": "x"}}},
         "(did you mean meshConfig.accessLogFile?)",
     ),
+    "map given as text": (
+        "istio_revision",
+        {"version": "1.31.0", "values": {"global": "x"}},
+        "take this value: global (it must be a map).",
+    ),
+    "values of other types": (
+        "istio_revision",
+        {"version": "1.31.0", "values": {"global": {"tag": 1.32, "imagePullSecrets": "regcred"}}},
+        "take these values: global.tag (it must be text, not a number: put it in quotes), global.imagePullSecrets (it must be a list, not",
+    ),
+    "values of other types in a plan": (
+        "upgrade_plan",
+        {"version": "1.32.0", "values": {"global": {"tag": 1.32, "imagePullSecrets": "regcred"}}},
+        "take these values: global.tag (it must be text, not a number: put it in quotes), global.imagePullSecrets (it must be a list, not",
+    ),
+    "map given as text in a plan": ("upgrade_plan", {"version": "1.32.0", "values": {"global": "x"}}, "global (it must be a map)."),
+    "plan for a word": ("upgrade_plan", {"version": "latest"}, "The option version is wrong: 'latest' is not a version."),
+    "gate for a word": (
+        "upgrade_gate",
+        {"namespaces": ["default"], "revision": "1-31-0", "version": "latest"},
+        "The option version is wrong: 'latest' is not a version.",
+    ),
+    "field of a later Istio": (
+        "istio_revision",
+        {"version": "1.31.0", "values": {"meshConfig": {"defaultInboundHttpRetryPolicy": {}}}},
+        "meshConfig.defaultInboundHttpRetryPolicy (Istio has it since 1.32).",
+    ),
     "revision in values": ("istio_revision", {"version": "1.31.0", "values": {"revision": "x"}}, "The values set revision"),
     "tags in values": ("istio_revision", {"version": "1.31.0", "values": {"revisionTags": ["x"]}}, "use the module istio_tag."),
     "values of nobody": ("istio_revision", {"version": "1.31.0", "values_from_revision": "none"}, "Correct values_from_revision"),

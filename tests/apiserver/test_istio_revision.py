@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.harness.planes import SYSTEM, Planes
@@ -96,6 +97,25 @@ def test_the_values_of_another_revision_go_along_without_what_names_its_version(
     planes.stop(OLD)
     planes.run("istio_revision", revision=OLD, state="absent")
     assert not planes.run("istio_revision", **options)["changed"]
+
+
+def test_carried_values_that_no_chart_reads_are_left_behind_with_a_warning(planes: Planes) -> None:
+    unread = {"tracing": {"enabled": True}, "kiali": {"enabled": True}, "istio_cni": {"enabled": False}}
+    inside = {"multiCluster": {"enabled": True}, "proxy": {"tag": "1.31.0", "logLevel": "debug"}}
+    read = {"meshConfig": {"accessLogFile": "/dev/stdout"}, "env": {"MINE": "yes"}}
+    planes.helm_install(f"istiod-{OLD}", revision=OLD, **unread, **{"global": inside}, **read)
+    options = {"version": "1.32.0", "values_from_revision": OLD, "values": planes.istiod.values("1-32-0", "1.32.0"), "wait": False}
+    answer = planes.run("istio_revision", **options)
+    (warning,) = [text for text in answer["warnings"] if "left behind" in text]
+    assert warning.startswith(f"Values of revision {OLD} on cluster ")
+    assert warning.endswith("left behind: global.multiCluster.enabled, global.proxy.tag, istio_cni, kiali, tracing.")
+    kept = json.loads(planes.there("ConfigMap", "values-1-32-0", SYSTEM)["data"]["original-values"])
+    assert kept["meshConfig"] == read["meshConfig"]
+    assert kept["env"] == read["env"]
+    assert kept["global"]["proxy"] == {"logLevel": "debug"}
+    assert not {*unread} & {*kept}
+    refused = planes.refusal("istio_revision", **{**options, "values": {**unread, "global": inside}})
+    assert refused["unknown_values"] == ["tracing", "kiali", "istio_cni", "global.multiCluster.enabled", "global.proxy.tag"]
 
 
 def test_the_wait_ends_with_the_reason_why_istiod_does_not_start(planes: Planes) -> None:

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
+
+from .._charts import chart as charts
+from .._charts import keys, versions
 
 try:
     from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
@@ -16,8 +20,6 @@ except ImportError:
 PEER_WORDS = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs", "client_cert", "client_key", "proxy")
 
 Spec = dict[str, dict[str, Any]]
-
-CHART_REPO_URL = "https://istio-release.storage.googleapis.com/charts"
 
 
 def connection() -> Spec:
@@ -51,7 +53,26 @@ def chart() -> Spec:
     """Where a chart comes from, in the words of kubernetes.core.helm."""
     return {
         "chart_ref": {"type": "str"},
-        "chart_repo_url": {"type": "str", "default": CHART_REPO_URL},
+        "chart_repo_url": {"type": "str", "default": charts.OFFICIAL},
         "chart_version": {"type": "str"},
         "binary_path": {"type": "path"},
     }
+
+
+def version(params: Mapping[str, Any]) -> versions.Version:
+    """The version in the option of this name, which is supported unless C(allow_unsupported) is set.
+
+    :raises MeshyardError: it is not.
+    """
+    found = versions.parse(params["version"])
+    if not params["allow_unsupported"]:
+        versions.check_supported(found)
+    return found
+
+
+def refuse_mistyped(params: Mapping[str, Any]) -> None:
+    """Returns unless C(values) of the istiod chart have a type that it does not take, for modules that have no chart.
+
+    :raises MeshyardError: they do.
+    """
+    keys.refuse_mistyped(params["values"], versions.parse(params["version"]).minor if params["version"] else None)

@@ -124,7 +124,10 @@ class Run:
 
 @contextlib.contextmanager
 def reporting(module: AnsibleModule) -> Iterator[None]:
-    """Turns every expected problem into C(fail_json) with C(problem), C(remedy) and the facts."""
+    """Turns every expected problem into C(fail_json) with C(problem), C(remedy) and the facts.
+
+    What is wrong with an option that many modules have is found here, before anything is asked of a cluster.
+    """
     try:
         ranges.check(module.params)
         yield

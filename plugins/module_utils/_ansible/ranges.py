@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to this collection: may change at any time.
-"""Numbers and names that options may have: what is out of range is refused by name, before anything is asked or written."""
+"""Numbers, names and versions that options may have: what is out of range is refused by name, before anything is asked or written."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .._charts import versions
 from .._errors import MeshyardError
 
 _DAY = 86_400
@@ -31,6 +32,7 @@ def check(params: Mapping[str, Any]) -> None:
 
     :raises MeshyardError: one cannot; it is named.
     """
+    _refuse_version(params.get("version"))
     for name, (lowest, highest) in _NUMBERS.items():
         given = params.get(name)
         if given is not None and not lowest <= given <= highest:
@@ -44,6 +46,14 @@ def check(params: Mapping[str, Any]) -> None:
                 f"The option {name} is {params[name]!r}, which cannot be the value of a label.",
                 "Use at most 63 letters, digits, dashes, dots and underscores, with a letter or digit at both ends.",
             )
+
+
+def _refuse_version(given: str | None) -> None:
+    try:
+        if given:
+            versions.parse(given)
+    except MeshyardError as problem:
+        raise _refusal(f"The option version is wrong: {problem.problem}", problem.remedy) from problem
 
 
 def _refusal(problem: str, remedy: str) -> MeshyardError:

@@ -16,7 +16,7 @@ from .._errors import MeshyardError
 from . import meshconfig
 from .istiod_types import DEFAULTS
 from .value_problem import At, ValueProblem, is_number, no_map, path_of, suggest, wrong_type
-from .values import WRAPPER, hoist, unwrap
+from .values import WRAPPER, Values, hoist, unwrap, without
 
 _EVERYWHERE = ("compatibilityVersion", "platform", "profile")
 # Keys that the templates read although the defaults do not have them, and maps that take keys of the user's own. What
@@ -117,18 +117,25 @@ def refuse_mistyped(values: Mapping[str, Any], minor: int | None = None) -> None
     _raise([one for one in found if one.code in ("no_map", "type") or (one.code == "unknown" and one.at[0] == "meshConfig")], "istiod")
 
 
-def without_effect(values: Mapping[str, Any], defaults: Mapping[str, Any], chart: str = "istiod", minor: int | None = None) -> list[At]:
-    """Where values are that the chart passes over. A value of another type may still have the effect that it had."""
-    return [one.at for one in problems(values, defaults, chart, minor) if one.code in ("unknown", "no_map")]
+def only_read(
+    values: Mapping[str, Any], defaults: Mapping[str, Any], chart: str = "istiod", minor: int | None = None
+) -> tuple[Values, list[str]]:
+    """Values without what the chart passes over, and the paths of that. A value of another type may still have an effect, and stays."""
+    unread = [one for one in problems(values, defaults, chart, minor) if one.code in ("unknown", "no_map")]
+    kept: Values = without(hoist(values) if chart == "istiod" else values, {one.at for one in unread})
+    return kept, [one.path for one in unread]
 
 
 def _raise(found: Sequence[ValueProblem], chart: str) -> None:
+    unknown = [one.path for one in found if one.code == "unknown"]
+    mistyped = [one.path for one in found if one.code != "unknown"]
     if found:
+        which = "this value" if len(found) == 1 else "these values"
         raise MeshyardError(
-            f"The {chart} chart does not take {'this value' if len(found) == 1 else 'these values'}: {', '.join(map(str, found))}.",
+            f"The {chart} chart does not {'take' if mistyped else 'know'} {which}: {', '.join(map(str, found))}.",
             "Correct or remove what is listed: Helm would pass it over, or render something else, in silence.",
-            unknown_values=[one.path for one in found if one.code == "unknown"],
-            mistyped_values=[one.path for one in found if one.code in ("no_map", "type")],
+            unknown_values=unknown,
+            mistyped_values=mistyped,
         )
 
 
@@ -154,7 +161,7 @@ class _Chart:
     def _value(self, value: Any, known: Mapping[str, Any], at: At) -> Iterator[ValueProblem]:
         key, free = at[-1], at in self.free
         # A key that is neither a default nor free only leads to one that is.
-        default = known.get(key) if key in known else None if free else {}
+        default = known[str(key)] if key in known else None if free else {}
         mistyped = None if free and default == {} else _mistyped(at, value, default)
         if mistyped:
             yield mistyped

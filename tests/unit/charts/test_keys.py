@@ -71,7 +71,7 @@ def test_keys_that_nothing_reads_are_told_with_what_was_probably_meant(wrong: di
 def test_unknown_keys_are_refused_all_at_once_in_one_sentence() -> None:
     with pytest.raises(MeshyardError) as caught:
         keys.refuse({"meshConfg": {}, "zzz": 1}, DEFAULTS)
-    assert caught.value.problem == "The istiod chart does not take these values: meshConfg (did you mean meshConfig?), zzz."
+    assert caught.value.problem == "The istiod chart does not know these values: meshConfg (did you mean meshConfig?), zzz."
     assert caught.value.facts == {"unknown_values": ["meshConfg", "zzz"], "mistyped_values": []}
     keys.refuse({"env": {}}, DEFAULTS)
 
@@ -125,13 +125,19 @@ def test_what_nothing_reads_is_without_effect_and_what_is_of_another_type_may_ha
         "meshConfig": {"accessLogFile": "/dev/stdout", "extensionProviders": [{"name": "z", "gone": 1}]},
         "pdb": 3,
     }
-    assert keys.without_effect(carried, DEFAULTS) == [
-        ("tracing",),
-        ("global", "multiCluster", "enabled"),
-        ("global", "proxy", "tag"),
-        ("pdb",),
-        ("meshConfig", "extensionProviders", 0, "gone"),
+    kept, unread = keys.only_read(carried, DEFAULTS)
+    assert unread == [
+        "tracing",
+        "global.multiCluster.enabled",
+        "global.proxy.tag",
+        "pdb",
+        "meshConfig.extensionProviders[0].gone",
     ]
+    assert kept == {
+        "global": {"multiCluster": {"clusterName": 5}, "proxy": {}, "hub": "h"},
+        "meshConfig": {"accessLogFile": "/dev/stdout", "extensionProviders": [{"name": "z"}]},
+    }
+    assert keys.only_read(kept, DEFAULTS) == (kept, [])
 
 
 def test_without_a_chart_values_are_refused_by_their_types_alone() -> None:

@@ -108,9 +108,8 @@ def _unchanged(run: Run, found: _Plane) -> _Outcome:
 
 def _planned(run: Run, found: _Plane, decision: mesh_values.Decision, asked: Object | None) -> _Outcome:
     """The same plan as that of istio_revision with these values, and the record of the former ones around it."""
-    chart = Renderer("istiod", found.version, run.params)
-    chart.refuse_other()
-    chart.refuse_unknown(mesh_values.touched(asked or {}))
+    chart = Renderer("istiod", found.version, run.params, run.warn)
+    chart.refuse(mesh_values.touched(asked or {}))
     kubernetes = read.server_version(run.cluster)
     release = revisions.release_name(found.deployment, found.names)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from ..._charts import versions
 from ..._cluster.connect import Cluster
 from ..._errors import Abandoned, MeshyardError
 from ..._mesh.revision import check_revision, revision_name
@@ -24,7 +23,7 @@ _REMOTE = "primary_remote"
 class Checking:
     """The clusters of a run.
 
-    :raises MeshyardError: no other cluster has an istiod, or the version or revision is impossible.
+    :raises MeshyardError: no other cluster has an istiod, or the revision is impossible.
     """
 
     def __init__(self, run: Run) -> None:
@@ -32,8 +31,6 @@ class Checking:
         self._params = run.params
         self._namespace: str = run.params["control_plane_namespace"]
         self._clusters = [run.cluster]
-        if run.params["version"]:
-            versions.parse(run.params["version"])
         self._revision: str = run.params["revision"] or revision_name(run.params["version"] or "")
         if self._revision:
             check_revision(self._revision)

@@ -110,7 +110,6 @@ def in_place(asked: Asked, seen: Situation) -> Route:
     """
     if not asked.version:
         raise MeshyardError("The version to upgrade to is not given.", "Give version, such as 1.32.1 (canary_upgrade_version in the role).")
-    versions.parse(asked.version)
     if seen.record:
         problem, remedy = upgrade_record.other_open(seen.record, seen.cluster)
         raise MeshyardError(problem, remedy, record=seen.record.describe())

@@ -41,11 +41,41 @@ class Renderer:
         """The chart's own values."""
         return self._helm.show_values(self._chart)
 
-    def refuse_other(self) -> None:
-        """Returns when the chart is the one that was asked for.
+    def refuse(self, given: Mapping[str, Any] | None) -> None:
+        """Returns when the chart is the one that was asked for and takes all of these values.
 
-        :raises MeshyardError: it is another chart, or of another version of Istio.
+        What only an Istio newer than this collection can know is a warning.
+
+        :raises MeshyardError: it is another chart, or of another version of Istio; or it does not know a key or takes another
+            type, and each is named, with what was probably meant.
         """
+        self._refuse_other()
+        for text in keys.refuse(given, self.defaults, self.name, self.version.minor) if given else ():
+            self._warn(text)
+
+    def carried_over(self, recorded: Mapping[str, Any], source: str) -> Object:
+        """The values of another revision, without what names a version and without what this chart does not read.
+
+        :param source: where they come from, in words.
+        """
+        return self.only_read(values.carry_over(recorded).values, source)
+
+    def only_read(self, earlier: Mapping[str, Any], source: str) -> Object:
+        """Values that were given for another version, without what this chart does not read, of which it warns.
+
+        :param source: where they come from, in words.
+        """
+        kept, unread = keys.only_read(earlier, self.defaults, self.name, self.version.minor) if earlier else ({}, [])
+        if unread:
+            named = ", ".join(sorted(unread))
+            self._warn(f"Values of {source} that the {self.name} chart of Istio {self.version} does not read are left behind: {named}.")
+        return kept
+
+    def objects(self, release: str, namespace: str, given: Mapping[str, Any], kube_version: str) -> list[Object]:
+        """The rendered objects."""
+        return self._helm.render(self._chart, release, namespace, given, kube_version=kube_version)
+
+    def _refuse_other(self) -> None:
         told = self._helm.show_chart(self._chart)
         if told.get("name") != self.name:
             raise MeshyardError(f"The chart {self._chart} is {told.get('name')}, not {self.name}.", "Correct chart_ref.")
@@ -55,33 +85,6 @@ class Renderer:
                 f"The chart {self._chart} is of Istio {told.get('appVersion')}, but version is {self.version}.",
                 "Correct version or chart_ref, or name the chart's own version in chart_version if it belongs to that version of Istio.",
             )
-
-    def refuse_values(self, given: Mapping[str, Any]) -> None:
-        """Returns when the chart takes all of these values, with a warning of what only a newer Istio can know.
-
-        :raises MeshyardError: it does not know a key, or takes another type; each is named, with what was probably meant.
-        """
-        for text in keys.refuse(given, self.defaults, self.name, self.version.minor):
-            self._warn(text)
-
-    def carried_over(self, recorded: Mapping[str, Any], source: str) -> Object:
-        """The values of another revision, without what names a version and without what this chart passes over.
-
-        :param source: where they come from, in words.
-        """
-        carried = values.carry_over(recorded).values
-        unread = keys.without_effect(carried, self.defaults, self.name, self.version.minor)
-        if unread:
-            self._warn(
-                f"Values of {source} that the {self.name} chart of Istio {self.version} does not read are left behind: "
-                f"{', '.join(sorted(map(keys.path_of, unread)))}."
-            )
-        kept: Object = values.without(carried, unread)
-        return kept
-
-    def objects(self, release: str, namespace: str, given: Mapping[str, Any], kube_version: str) -> list[Object]:
-        """The rendered objects."""
-        return self._helm.render(self._chart, release, namespace, given, kube_version=kube_version)
 
 
 def parse_yaml(text: str) -> Any:
