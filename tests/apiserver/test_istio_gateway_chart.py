@@ -52,6 +52,19 @@ def test_moved_with_its_chart_values_are_carried_and_the_service_stays(mesh: Mes
     assert not install(mesh, edge, version="1.32.0", revision=NEW)["changed"]
 
 
+def test_kept_values_that_its_new_chart_does_not_read_are_left_behind_with_a_warning(mesh: Mesh, edge: str) -> None:
+    install(mesh, edge, values={"autoscaling": {"enabled": False}, "replicaCount": 3})
+    kept = {"kind": "ingress", "values": {"replicaCount": 3, "service": {"gone": 1}, "autoscaling": {"enabled": False}, "bygone": {}}}
+    mesh.merge("Deployment", "web", edge, {"metadata": {"annotations": {"meshyard.io/gateway": json.dumps(kept)}}})
+
+    done = install(mesh, edge, version="1.32.0", revision=NEW)
+
+    assert "does not read are left behind: bygone, service.gone." in str(done["warnings"])
+    assert mesh.get("Deployment", "web", edge)["spec"]["replicas"] == 3
+    assert "gone" not in mesh.get("Deployment", "web", edge)["metadata"]["annotations"]["meshyard.io/gateway"]
+    assert not install(mesh, edge, version="1.32.0", revision=NEW).get("warnings")
+
+
 @pytest.mark.parametrize("with_chart", [True, False], ids=["chart", "patch"])
 def test_an_installed_gateway_goes_and_comes_back(mesh: Mesh, edge: str, with_chart: bool) -> None:
     install(mesh, edge)
@@ -137,7 +150,9 @@ def test_a_planned_revision_and_namespace_are_enough_for_check_mode(mesh: Mesh) 
         ({"values": {"replicaCount": 2}, "version": "1.31.0"}, "was made by unknown"),
         ({"state": "absent"}, "is not removed by it"),
         ({"name": "new", "version": "1.31.0", "values": {"replicaCuont": 2}}, "replicaCuont"),
+        ({"name": "new", "version": "1.31.0", "values": {"service": "x"}}, "service (it must be a map)"),
         ({"name": "new", "version": "1.31.0", "values": {"revision": OLD}}, "not theirs to set"),
+        ({"name": "new", "version": "latest"}, "'latest' is not a version."),
         ({"name": "new", "version": "1.2.0"}, "1.2.0"),
         ({"name": "new", "version": "1.31.0", "binary_path": "/nowhere/helm"}, "Helm cannot be run"),
         ({"name": "half", "version": "1.31.0"}, "was not made by this module"),

@@ -1,16 +1,14 @@
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to this collection: may change at any time.
-"""Helm values: layered as Helm layers them, carried over from one revision to the next, and hashed."""
+"""Helm values: layered as Helm layers them, and carried over from one revision to the next."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Container, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from .._errors import MeshyardError
@@ -41,7 +39,7 @@ _DISCOVERY_ADDRESS = ("meshConfig", "defaultConfig", "discoveryAddress")
 def merge(*layers: Mapping[str, Any]) -> Values:
     """Values files in the order of C(helm -f): maps merge, everything else replaces what was before.
 
-    A null stays: only a chart's defaults are deleted by it, see C(effective).
+    A null stays: it deletes a chart's default.
     """
     merged: Values = {}
     for layer in layers:
@@ -52,12 +50,6 @@ def merge(*layers: Mapping[str, Any]) -> Values:
             else:
                 merged[key] = deepcopy(value)
     return merged
-
-
-def effective(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> Values:
-    """What a chart sees: values over its defaults, where a null deletes the default."""
-    merged = merge(unwrap(defaults), values)
-    return _without_nulls(merged)
 
 
 def unwrap(defaults: Mapping[str, Any]) -> Values:
@@ -78,22 +70,14 @@ def hoist(values: Mapping[str, Any]) -> Values:
     return merge(rest, hoist(pilot)) if isinstance(pilot, Mapping) else merge(rest)
 
 
-@dataclass(frozen=True)
-class CarriedOver:
-    """Values for a new revision, and the paths of what was left behind."""
-
-    values: Values
-    dropped: tuple[str, ...]
-
-
-def carry_over(old: Mapping[str, Any]) -> CarriedOver:
+def carry_over(old: Mapping[str, Any]) -> Values:
     """The values of a revision for the next one, without what belongs to its own version.
 
     :param old: the values that the old revision was made with.
     """
     hoisted = hoist(old)
-    dropped = set(_bound(hoisted))
-    return CarriedOver(without(hoisted, dropped), tuple(sorted(".".join(path) for path in dropped)))
+    kept: Values = without(hoisted, set(_bound(hoisted)))
+    return kept
 
 
 def without(values: Any, dropped: Container[tuple[str | int, ...]], at: tuple[str | int, ...] = ()) -> Any:
@@ -123,12 +107,6 @@ def recorded(config_map: Mapping[str, Any]) -> Values:
     return found
 
 
-def digest(values: Mapping[str, Any]) -> str:
-    """A short hash of values, the same for equal values in any order of keys."""
-    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
-
-
 def _bound(values: Values, path: Path = ()) -> Iterable[Path]:
     for key, value in values.items():
         here = (*path, key)
@@ -144,7 +122,3 @@ def _names_a_version(path: Path, value: Any) -> bool:
     if path == _DISCOVERY_ADDRESS:
         return bool(_OWN_DISCOVERY_ADDRESS.fullmatch(value))
     return path[-1] == "image" and bool(_TAGGED_IMAGE.search(value))
-
-
-def _without_nulls(values: Mapping[str, Any]) -> Values:
-    return {key: _without_nulls(value) if isinstance(value, Mapping) else value for key, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Helm values: layering, carrying over, hashing, and keys that nothing reads."""
+"""Helm values: layering and carrying over."""
 
 from __future__ import annotations
 
@@ -75,15 +75,9 @@ def test_maps_merge_and_everything_else_replaces() -> None:
     assert values.merge(one, two) == {"map": {"a": 1, "b": 3}, "list": [3], "text": {"now": "map"}, "turned": 5}
 
 
-def test_a_null_stays_in_a_layer_and_deletes_a_default() -> None:
+def test_a_null_stays_for_the_chart_whose_default_it_deletes() -> None:
     override = {"global": {"proxy": {"resources": {"limits": None}}}}
     assert values.merge({"global": {"hub": "x"}}, override)["global"]["proxy"] == {"resources": {"limits": None}}
-    assert values.effective(DEFAULTS, override)["global"]["proxy"]["resources"] == {}
-
-
-@given(TREES)
-def test_effective_values_hold_no_null(one: dict[str, Any]) -> None:
-    assert "null" not in json.dumps(values.effective({}, one))
 
 
 def test_defaults_come_out_of_their_wrapper_and_plain_ones_stay() -> None:
@@ -111,26 +105,13 @@ def test_carrying_over_drops_what_belongs_to_the_old_version_and_names_it() -> N
         "global": {"tag": "1.31.0", "hub": "mirror", "proxy": {"image": "mirror/proxyv2:1.31.0", "logLevel": "debug"}},
         "meshConfig": {"defaultConfig": {"discoveryAddress": "istiod-1-31-0.istio-system.svc:15012", "concurrency": 2}},
     }
-    found = values.carry_over(old)
-    assert found.values == {
+    assert values.carry_over(old) == {
         "profile": "default",
         "hub": "mirror",
         "env": {"PILOT_X": "1"},
         "global": {"hub": "mirror", "proxy": {"logLevel": "debug"}},
         "meshConfig": {"defaultConfig": {"concurrency": 2}},
     }
-    assert found.dropped == (
-        "compatibilityVersion",
-        "defaultRevision",
-        "global.proxy.image",
-        "global.tag",
-        "image",
-        "meshConfig.defaultConfig.discoveryAddress",
-        "ownerName",
-        "revision",
-        "revisionTags",
-        "tag",
-    )
 
 
 def test_carrying_over_keeps_images_without_tag_and_foreign_discovery_addresses() -> None:
@@ -138,12 +119,12 @@ def test_carrying_over_keeps_images_without_tag_and_foreign_discovery_addresses(
         "global": {"proxy": {"image": "registry:5000/own/proxyv2"}},
         "meshConfig": {"defaultConfig": {"discoveryAddress": "istiod.example.com:15012"}},
     }
-    assert values.carry_over(old) == values.CarriedOver(old, ())
+    assert values.carry_over(old) == old
 
 
 def test_keys_with_dots_are_carried_over_whole() -> None:
     old = {"podAnnotations": {"global.tag": "mine", "example.com/image": "x:1"}}
-    assert values.carry_over(old).values == old
+    assert values.carry_over(old) == old
 
 
 def test_values_are_left_out_by_their_places_in_maps_and_lists() -> None:
@@ -165,7 +146,7 @@ def old_values(depth: int) -> st.SearchStrategy[dict[str, Any]]:
 
 @given(old_values(2))
 def test_carrying_over_never_leaks_what_fixes_a_version(old: dict[str, Any]) -> None:
-    kept = values.carry_over(old).values
+    kept = values.carry_over(old)
     assert not {path[0] for path in values.BOUND if len(path) == 1} & kept.keys()
     assert "tag" not in kept.get("global", {})
     assert "pilot" not in kept
@@ -174,8 +155,8 @@ def test_carrying_over_never_leaks_what_fixes_a_version(old: dict[str, Any]) -> 
 
 @given(old_values(2))
 def test_carrying_over_twice_drops_nothing_more(old: dict[str, Any]) -> None:
-    kept = values.carry_over(old).values
-    assert values.carry_over(kept) == values.CarriedOver(kept, ())
+    kept = values.carry_over(old)
+    assert values.carry_over(kept) == kept
 
 
 def test_recorded_values_are_read_from_the_config_map() -> None:
@@ -187,9 +168,3 @@ def test_recorded_values_are_read_from_the_config_map() -> None:
 def test_values_that_were_not_recorded_are_told_by_the_config_maps_name(data: Any) -> None:
     with pytest.raises(MeshyardError, match="values-r1"):
         values.recorded({"metadata": {"name": "values-r1"}, "data": data})
-
-
-@given(TREES)
-def test_a_digest_does_not_depend_on_the_order_of_keys(one: dict[str, Any]) -> None:
-    assert values.digest(one) == values.digest(dict(reversed(one.items())))
-    assert values.digest(one) != values.digest({**one, "more": 1})

@@ -58,7 +58,7 @@ class Renderer:
 
         :param source: where they come from, in words.
         """
-        return self.only_read(values.carry_over(recorded).values, source)
+        return self.only_read(values.carry_over(recorded), source)
 
     def only_read(self, earlier: Mapping[str, Any], source: str) -> Object:
         """Values that were given for another version, without what this chart does not read, of which it warns.
