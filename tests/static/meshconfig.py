@@ -56,8 +56,11 @@ def table() -> str:
 
 def fetched(version: str) -> Path:
     """Where Go has unpacked a version of istio.io/api."""
-    command: list[str | Path] = [programs.find_go(), "mod", "download", "-json", f"istio.io/api@{version}"]
-    return Path(json.loads(stages.run(command, purpose=f"fetch istio.io/api {version}", env=programs.go_environment()))["Dir"])
+    go, module, env = programs.find_go(), f"istio.io/api@{version}", programs.go_environment()
+    # With -json a failure is told in JSON as well, whose last line says nothing.
+    stages.run([go, "mod", "download", module], purpose=f"fetch {module}", env=env)
+    told = stages.run([go, "mod", "download", "-json", module], purpose=f"find {module}", env=env)
+    return Path(json.loads(told)["Dir"])
 
 
 def messages(root: Path) -> Messages:
