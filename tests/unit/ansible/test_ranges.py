@@ -31,3 +31,16 @@ def test_an_option_out_of_range_is_named_with_what_to_give(option: str, value: A
 
 def test_what_is_in_range_or_not_given_passes() -> None:
     ranges.check({"wait_timeout": 0, "max_parallel": 5, "network": "net-eu.1", "namespace": "", "gateway_namespace": None})
+
+
+@pytest.mark.parametrize("version", [None, "", "1.32.0", "v1.32.0-rc.1", "1.32.0-20260101-abc"])
+def test_a_version_or_none_passes(version: str | None) -> None:
+    ranges.check({"version": version})
+
+
+@pytest.mark.parametrize("version", ["latest", "1.32", "1.x.0", "-1.2.3"])
+def test_what_is_no_version_is_refused_by_the_name_of_its_option(version: str) -> None:
+    with pytest.raises(MeshyardError) as refused:
+        ranges.check({"version": version})
+    assert refused.value.problem == f"The option version is wrong: {version!r} is not a version."
+    assert refused.value.remedy == "Give all three numbers, such as 1.32.0 or 1.32.0-rc.1."
