@@ -1,13 +1,12 @@
-"""Istio's charts, packaged as the two versions of the lab.
+"""Istio's charts, packaged as the lab's two versions, each from the source of its own build.
 
-One source of charts (and one build of the programs) stands behind both versions: 1.31.0 and 1.32.0 are labels. So that
-an upgrade between them has something to do, the charts are made to differ here:
+Their CRDs, values, labels and compatibility profiles differ as those of two versions do. Changed here are the names of
+the images, which no registry serves, and two things that an upgrade meets sooner or later and that these two sources
+do not happen to show:
 
-- istiod 1.31.0 has a ConfigMap `istio-lab-removed`, istiod 1.32.0 has `istio-lab-added` instead (each with the
+- a version that no longer has an object of the one before: istiod 1.31.0 has a ConfigMap `istio-lab-removed` (with the
   revision as its suffix),
-- istiod's variable `PILOT_TRACE_SAMPLING` is 1 in 1.31.0 and 0.5 in 1.32.0,
-- the default of `keepaliveMaxServerConnectionAge` goes from 30m to 20m,
-- the Sidecar CRD of base 1.32.0 has a new optional field `spec.labNote`.
+- a default that has another value than before: `PILOT_TRACE_SAMPLING` of istiod is 1 in 1.31.0 and 0.5 in 1.32.0.
 """
 
 from __future__ import annotations
@@ -35,23 +34,23 @@ Edit = Callable[[str], str]
 
 
 def package_all() -> None:
-    """Package every chart in both versions into `paths.CHARTS`."""
-    source = programs.istio_source() / "manifests" / "charts"
+    """Package every chart in both versions into `paths.CHARTS`, and copy what istioctl reads to `paths.MANIFESTS`."""
     for version in paths.ISTIO_VERSIONS:
+        source = programs.istio_source(version) / "manifests"
         for name, folder in SOURCES.items():
-            _package(source / folder, name, version)
+            _package(source / "charts" / folder, name, version)
+        _copy_manifests(source, version)
 
 
 def outputs() -> tuple[Path, ...]:
-    """The packaged charts."""
-    return tuple(paths.chart(name, version) for version in paths.ISTIO_VERSIONS for name in SOURCES)
+    """The packaged charts and istioctl's manifests."""
+    charts = (paths.chart(name, version) for version in paths.ISTIO_VERSIONS for name in SOURCES)
+    return (*charts, *(paths.manifests(version) for version in paths.ISTIO_VERSIONS))
 
 
 def _package(source: Path, name: str, version: str) -> None:
     with stages.workspace("chart") as folder:
-        copy = folder / name
-        shutil.copytree(source, copy, copy_function=shutil.copyfile)
-        _make_writable(copy)
+        copy = _copied(source, folder / name)
         patch(copy, edits(name, version))
         stages.run(
             [paths.program("helm"), "package", copy, "--version", version, "--app-version", version, "-d", folder],
@@ -62,10 +61,19 @@ def _package(source: Path, name: str, version: str) -> None:
         (folder / f"{name}-{version}.tgz").replace(paths.chart(name, version))
 
 
-def _make_writable(folder: Path) -> None:
+def _copy_manifests(source: Path, version: str) -> None:
+    with stages.workspace("manifests") as folder:
+        for part in ("charts", "profiles"):
+            _copied(source / part, folder / version / part)
+        stages.replace_folder(folder / version, paths.manifests(version))
+
+
+def _copied(source: Path, copy: Path) -> Path:
     # The module cache is read-only, and so are the folders copied from it.
-    for path in (folder, *folder.rglob("*")):
+    shutil.copytree(source, copy, copy_function=shutil.copyfile)
+    for path in (copy, *copy.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
+    return copy
 
 
 def _helm_environment(folder: Path) -> dict[str, str]:
@@ -82,16 +90,14 @@ def patch(chart: Path, changes: Mapping[str, Edit]) -> None:
 
 def edits(name: str, version: str) -> dict[str, Edit]:
     """What is changed in a chart, by file."""
-    if name == "base" and version == NEW:
-        return {"files/crd-all.gen.yaml": add_sidecar_field}
+    if name not in ("istiod", "cni"):
+        return {}
+    images = _images(version)
     if name == "istiod" and version == OLD:
-        return {"templates/lab-removed.yaml": _config_map("removed"), "values.yaml": _images(version)}
+        return {"templates/lab-removed.yaml": lambda _text: _REMOVED, "values.yaml": images}
     if name == "istiod":
-        return {
-            "templates/lab-added.yaml": _config_map("added"),
-            "values.yaml": lambda text: _newer_defaults(_images(version)(text)),
-        }
-    return {"values.yaml": _images(version)} if name == "cni" else {}
+        return {"values.yaml": lambda text: _newer_default(images(text))}
+    return {"values.yaml": images}
 
 
 def _images(version: str) -> Edit:
@@ -102,9 +108,8 @@ def _images(version: str) -> Edit:
     return edit
 
 
-def _newer_defaults(text: str) -> str:
-    sampling = replace_once(text, r"traceSampling: 1\.0", "traceSampling: 0.5")
-    return replace_once(sampling, r"keepaliveMaxServerConnectionAge: 30m", "keepaliveMaxServerConnectionAge: 20m")
+def _newer_default(text: str) -> str:
+    return replace_once(text, r"traceSampling: 1\.0", "traceSampling: 0.5")
 
 
 def replace_once(text: str, pattern: str, replacement: str) -> str:
@@ -113,23 +118,17 @@ def replace_once(text: str, pattern: str, replacement: str) -> str:
     if count != 1:
         raise LabError(
             f"Istio's charts have {count} places like '{pattern}' where one was expected; "
-            "adapt lab/charts.py to the version in lab/modules/istio/go.mod."
+            "adapt lab/charts.py to the versions in lab/modules."
         )
     return changed
 
 
-def _config_map(fate: str) -> Edit:
-    """The template of a ConfigMap that only one of the versions has."""
-    template = _CONFIG_MAP.replace("FATE", fate)
-    return lambda _text: template
-
-
-_CONFIG_MAP = """\
+_REMOVED = """\
 {{- if or (eq .Values.global.resourceScope "all") (eq .Values.global.resourceScope "namespace") }}
 apiVersion: v1
 kind: ConfigMap
 metadata:
-  name: istio-lab-FATE{{- if not (eq .Values.revision "") }}-{{ .Values.revision }}{{- end }}
+  name: istio-lab-removed{{- if not (eq .Values.revision "") }}-{{ .Values.revision }}{{- end }}
   namespace: {{ .Release.Namespace | quote }}
   labels:
     istio.io/rev: {{ .Values.revision | default "default" | quote }}
@@ -137,26 +136,6 @@ metadata:
     app.kubernetes.io/name: "istiod"
     {{- include "istio.labels" . | nindent 4 }}
 data:
-  about: Only one of the lab's two versions has this object; an upgrade between them must bring or take it.
+  about: Only the older of the lab's two versions has this object; an upgrade must take it away.
 {{- end }}
 """
-
-_SIDECAR = "\n  name: sidecars.networking.istio.io\n"
-_FIELD = """\
-              labNote:
-                description: A field that only the newer of the lab's two versions has.
-                type: string
-"""
-
-
-def add_sidecar_field(crds: str) -> str:
-    """Add the optional field `spec.labNote` to every version of the Sidecar CRD in a stream of CRDs."""
-    documents = crds.split("\n---\n")
-    (number,) = (index for index, document in enumerate(documents) if _SIDECAR in document)
-    before, count = re.subn(r"(?m)^(?= {14}outboundTrafficPolicy:$)", _FIELD, documents[number])
-    if count == 0:
-        raise LabError(
-            "The Sidecar CRD has no field outboundTrafficPolicy; adapt lab/charts.py to the version in lab/modules/istio/go.mod."
-        )
-    documents[number] = before
-    return "\n---\n".join(documents)

@@ -1,7 +1,7 @@
 """Container images without a registry: docker-archive files for `ctr images import`.
 
-The images of Istio 1.31.0 and 1.32.0 hold programs of one build with two labels (see `lab.programs`) and the same
-Envoy, a plain one without Istio's own filters.
+The images of Istio 1.31.0 and 1.32.0 hold control planes, agents and bootstrap of their own (see `lab.programs`) and
+the same Envoy, a plain one without Istio's own filters.
 """
 
 from __future__ import annotations
@@ -95,20 +95,21 @@ def build_istio() -> None:
     """Write `ISTIO_ARCHIVE`."""
     with stages.workspace("images") as folder:
         debian = existing_layer(rootfs.LAYER)
-        bootstrap = programs.istio_source() / BOOTSTRAP_SOURCE
-        envoy = make_layer(folder / "envoy.tar", {"usr/local/bin/envoy": ENVOY, BOOTSTRAP_PLACE: bootstrap})
+        envoy = make_layer(folder / "envoy.tar", {"usr/local/bin/envoy": ENVOY})
         images = [image for version in paths.ISTIO_VERSIONS for image in _istio_images(folder, version, (debian, envoy))]
         _replace_archive(ISTIO_ARCHIVE, images)
 
 
 def _istio_images(folder: Path, version: str, layers: tuple[Layer, Layer]) -> Iterator[Image]:
     debian, envoy = layers
-    for image, program, below, user in (
-        ("pilot", "pilot-discovery", (debian,), f"{rootfs.PROXY_USER}:{rootfs.PROXY_USER}"),
-        ("proxyv2", "pilot-agent", (debian, envoy), ""),
+    bootstrap = programs.istio_source(version) / BOOTSTRAP_SOURCE
+    files: dict[str, Path]
+    for image, program, below, files, user in (
+        ("pilot", "pilot-discovery", (debian,), {}, f"{rootfs.PROXY_USER}:{rootfs.PROXY_USER}"),
+        ("proxyv2", "pilot-agent", (debian, envoy), {BOOTSTRAP_PLACE: bootstrap}, ""),
     ):
         place = f"usr/local/bin/{program}"
-        own = make_layer(folder / f"{image}-{version}.tar", {place: paths.program(f"{program}-{version}")})
+        own = make_layer(folder / f"{image}-{version}.tar", {place: paths.program(f"{program}-{version}"), **files})
         yield Image(f"{paths.IMAGE_HUB}/{image}:{version}", (*below, own), (f"/{place}",), user)
 
 

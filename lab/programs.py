@@ -3,8 +3,8 @@
 Nothing here is written in Go: every folder in `lab/modules` holds a `go.mod` that names published programs and a
 `go.sum` that pins them.
 
-Istio's module is one source that stands in for two versions: the proxies and control planes called 1.31.0 and 1.32.0
-are one build with two labels. What differs between the versions for real is in their charts, see `lab.charts`.
+Istio comes in two versions: `istio-1.31` and `istio-1.32` build its development line as it was on 2026-04-23 and on
+2026-08-27, labelled 1.31.0 and 1.32.0 (the Go module proxy serves no release). istioctl belongs to the newer one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,15 +56,16 @@ def _istio_values(version: str) -> dict[str, str]:
     return {f"istio.io/istio/pkg/version.{name}": value for name, value in labels.items()}
 
 
-def _istio_builds() -> Iterator[Build]:
-    for version in paths.ISTIO_VERSIONS:
-        programs = {
-            f"pilot-discovery-{version}": "istio.io/istio/pilot/cmd/pilot-discovery",
-            f"pilot-agent-{version}": "istio.io/istio/pilot/cmd/pilot-agent",
-        }
-        if version == paths.ISTIO_VERSIONS[0]:
-            programs["istioctl"] = "istio.io/istio/istioctl/cmd/istioctl"
-        yield Build(programs, _istio_values(version))
+def istio_group(version: str) -> str:
+    """The folder in `lab/modules` that pins a version of Istio."""
+    return f"istio-{version.rpartition('.')[0]}"
+
+
+def _istio_build(version: str) -> Build:
+    programs = {f"{name}-{version}": f"istio.io/istio/pilot/cmd/{name}" for name in ("pilot-discovery", "pilot-agent")}
+    if version == paths.ISTIO_VERSIONS[-1]:
+        programs["istioctl"] = "istio.io/istio/istioctl/cmd/istioctl"
+    return Build(programs, _istio_values(version))
 
 
 _KUBERNETES_PROGRAMS = (
@@ -77,28 +77,26 @@ _KUBERNETES_PROGRAMS = (
     "kubelet",
 )
 
-GROUPS: dict[str, tuple[Build, ...]] = {
-    "tools": (
-        Build(
-            {
-                "etcd": "go.etcd.io/etcd/server/v3",
-                "helm": "helm.sh/helm/v3/cmd/helm",
-                "kwok": "sigs.k8s.io/kwok/cmd/kwok",
-            },
-            {"helm.sh/helm/v3/internal/version.version": "v3.22.0"},
-        ),
+GROUPS: dict[str, Build] = {
+    "tools": Build(
+        {
+            "etcd": "go.etcd.io/etcd/server/v3",
+            "helm": "helm.sh/helm/v3/cmd/helm",
+            "kwok": "sigs.k8s.io/kwok/cmd/kwok",
+        },
+        {"helm.sh/helm/v3/internal/version.version": "v3.22.0"},
     ),
-    "k8s": (Build({name: f"k8s.io/kubernetes/cmd/{name}" for name in _KUBERNETES_PROGRAMS}, _kubernetes_values()),),
-    "fortio": (Build({"fortio": "fortio.org/fortio"}),),
-    "dns": (Build({"coredns": "github.com/coredns/coredns"}),),
-    "istio": tuple(_istio_builds()),
+    "k8s": Build({name: f"k8s.io/kubernetes/cmd/{name}" for name in _KUBERNETES_PROGRAMS}, _kubernetes_values()),
+    "fortio": Build({"fortio": "fortio.org/fortio"}),
+    "dns": Build({"coredns": "github.com/coredns/coredns"}),
+    **{istio_group(version): _istio_build(version) for version in paths.ISTIO_VERSIONS},
 }
-"""Builds by the folder in `lab/modules` they belong to, in the order in which they are needed."""
+"""What is built, by the folder in `lab/modules` they belong to, in the order in which they are needed."""
 
 
 def outputs(group: str) -> tuple[Path, ...]:
     """The programs of a group."""
-    return tuple(paths.program(name) for build in GROUPS[group] for name in build.programs)
+    return tuple(paths.program(name) for name in GROUPS[group].programs)
 
 
 def inputs(group: str) -> str:
@@ -111,19 +109,17 @@ def build(group: str) -> None:
     """Build a group's programs into `paths.BIN`."""
     go = find_go()
     paths.BIN.mkdir(parents=True, exist_ok=True)
-    with stages.workspace(group) as folder:
-        for number, step in enumerate(GROUPS[group]):
-            made = folder / str(number)
-            made.mkdir()
-            settings = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in step.values.items())])
-            stages.run(
-                [go, "build", "-mod=readonly", "-trimpath", "-ldflags", settings, "-o", made, *step.programs.values()],
-                purpose=f"build the programs of lab/modules/{group}",
-                cwd=paths.MODULES / group,
-                env=go_environment(),
-            )
-            for name, package in step.programs.items():
-                (made / executable_name(package)).replace(paths.program(name))
+    wanted = GROUPS[group]
+    settings = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in wanted.values.items())])
+    with stages.workspace(group) as made:
+        stages.run(
+            [go, "build", "-mod=readonly", "-trimpath", "-ldflags", settings, "-o", made, *wanted.programs.values()],
+            purpose=f"build the programs of lab/modules/{group}",
+            cwd=paths.MODULES / group,
+            env=go_environment(),
+        )
+        for name, package in wanted.programs.items():
+            (made / executable_name(package)).replace(paths.program(name))
 
 
 def executable_name(package: str) -> str:
@@ -132,12 +128,12 @@ def executable_name(package: str) -> str:
     return parts[-2] if re.fullmatch(r"v[0-9]+", parts[-1]) else parts[-1]
 
 
-def istio_source() -> Path:
-    """The unpacked source of Istio's module, read-only."""
+def istio_source(version: str) -> Path:
+    """The unpacked source of a version of Istio, read-only."""
     answer = stages.run(
         [find_go(), "mod", "download", "-json", ISTIO_MODULE],
-        purpose="find Istio's source",
-        cwd=paths.MODULES / "istio",
+        purpose=f"find the source of Istio {version}",
+        cwd=paths.MODULES / istio_group(version),
         env=go_environment(),
     )
     return Path(json.loads(answer)["Dir"])

@@ -45,20 +45,27 @@ def test_go_settings_of_the_user_stay_except_those_that_would_change_the_modules
 @pytest.mark.parametrize("group", programs.GROUPS)
 def test_every_built_package_is_a_tool_of_its_pinned_module(group: str) -> None:
     pinned = (paths.MODULES / group / "go.mod").read_text()
-    for build in programs.GROUPS[group]:
-        for package in build.programs.values():
-            assert re.search(rf"(?m)^(tool |\t){re.escape(package)}$", pinned), package
+    for package in programs.GROUPS[group].programs.values():
+        assert re.search(rf"(?m)^(tool |\t){re.escape(package)}$", pinned), package
 
 
 def test_kubernetes_is_labelled_with_the_version_it_is_built_from() -> None:
     assert f"k8s.io/kubernetes v{programs.KUBERNETES_VERSION} " in (paths.MODULES / "k8s" / "go.mod").read_text()
 
 
-def test_both_istio_versions_come_from_the_same_packages() -> None:
-    old, new = programs.GROUPS["istio"]
-    assert old.programs["pilot-agent-1.31.0"] == new.programs["pilot-agent-1.32.0"]
-    assert old.values["istio.io/istio/pkg/version.buildVersion"] == "1.31.0"
-    assert new.values["istio.io/istio/pkg/version.buildVersion"] == "1.32.0"
+def test_each_istio_version_is_built_from_a_source_of_its_own() -> None:
+    sources = set()
+    for version in paths.ISTIO_VERSIONS:
+        group = programs.istio_group(version)
+        assert programs.GROUPS[group].values["istio.io/istio/pkg/version.buildVersion"] == version
+        pinned = (paths.MODULES / group / "go.mod").read_text()
+        sources |= set(re.findall(r"(?m)^\tistio\.io/istio (v\S+)", pinned))
+    assert len(sources) == 2
+
+
+def test_no_program_is_built_twice() -> None:
+    names = [name for group in programs.GROUPS.values() for name in group.programs]
+    assert len(names) == len(set(names))
 
 
 def test_an_old_go_on_path_is_passed_over_for_one_of_the_labs_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

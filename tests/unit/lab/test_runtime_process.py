@@ -14,7 +14,7 @@ import pytest
 from lab import procfs
 from lab.paths import LabError
 from lab.process import Processes, Program, end, log_tail
-from lab.waiting import until
+from lab.waiting import last, until
 
 SHELL = "/bin/sh"
 
@@ -142,3 +142,12 @@ def test_a_missing_program_is_named(processes: Processes, tmp_path: Path) -> Non
 def test_waiting_ends_with_the_given_sentence_when_the_time_is_over() -> None:
     with pytest.raises(LabError, match="it never came"):
         until(lambda: False, 0.01, lambda: "it never came", every=0.001)
+
+
+def test_waiting_answers_with_the_first_true_value() -> None:
+    values = iter([None, 0, "seen", "later"])
+    assert until(lambda: next(values), 10, lambda: "it never came", every=0.001) == "seen"
+
+
+def test_a_wait_may_end_with_the_last_value_instead() -> None:
+    assert last(lambda: "", 0.01, every=0.001) == ""
