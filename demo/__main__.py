@@ -113,7 +113,7 @@ def collect(before: dict[str, Any], after: dict[str, Any], syncz: list[dict[str,
     return {
         "from_revision": OLD,
         "to_revision": NEW,
-        "versions": f"{OLD_VERSION} and its successor; in the lab both are labels of one build",
+        "versions": VERSIONS,
         "load": result.window(list(loads.glob("*.json"))),
         "upgrade": window,
         "requests": result.requests(loads, EVIDENCE / "upgrade.tasks.jsonl"),

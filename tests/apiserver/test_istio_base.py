@@ -27,7 +27,7 @@ def crd(planes: Planes) -> tuple[str, bool]:
     """The version of the Sidecar CRD, and whether it has the field that came with 1.32.0."""
     found = planes.there("CustomResourceDefinition", SIDECARS)
     schemas = [version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"] for version in found["spec"]["versions"]]
-    return found["metadata"]["annotations"].get(VERSION, ""), all("labNote" in schema for schema in schemas)
+    return found["metadata"]["annotations"].get(VERSION, ""), all("http2KeepAlive" in str(schema) for schema in schemas)
 
 
 def validator(planes: Planes) -> tuple[str, str]:

@@ -77,7 +77,7 @@ def test_another_version_in_place_prunes_what_its_chart_no_longer_has(planes: Pl
     predicted = planes.run("istio_revision", version="1.32.0", revision="stable", values=values, check=True)
     done = planes.run("istio_revision", version="1.32.0", revision="stable", values=values)
     assert said(predicted) == said(done)
-    assert ("create", "ConfigMap", "istio-lab-added-stable") in said(done)
+    assert "agentgateway-waypoint:" in planes.there("ConfigMap", "istio-sidecar-injector-stable", SYSTEM)["data"]["config"]
     assert ("delete", "ConfigMap", "istio-lab-removed-stable") in said(done)
     assert "istio-lab-removed-stable" not in planes.names("ConfigMap", SYSTEM)
     assert not planes.run("istio_revision", version="1.32.0", revision="stable", values=values)["changed"]

@@ -85,7 +85,7 @@ def test_the_base_stays_helms_and_its_crds_go_forward(helm_mesh: LabCluster, upg
     account = helm_mesh.get("ServiceAccount", "istio-reader-service-account", state.SYSTEM)
     assert crd is not None
     assert account is not None
-    assert "labNote" in str(crd["spec"]["versions"])
+    assert "http2KeepAlive" in str(crd["spec"]["versions"])
     assert account["metadata"]["annotations"]["meta.helm.sh/release-name"] == "istio-base"
 
 
