@@ -6,7 +6,6 @@ The load begins before the upgrade and ends after it. What is claimed at the end
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import os
 import shutil
@@ -15,12 +14,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from demo import dump, playbooks, report, result, target
-from demo.cluster import Cluster
-from demo.drift import break_one_field
-from demo.load import GatewayLoad, Load, MeshLoad
-from demo.settings import EVIDENCE, GATEWAY, GATEWAY_NAMESPACE, NEW, OLD, OLD_VERSION, RESULT, ROOT, WORK, Target
-from demo.syncz import proxies
+from demo import dump, report, result, target
+from demo.settings import COLLECTIONS, EVIDENCE, RESULT, ROOT, VERSIONS, WORK
+from lab.paths import program
+from tests.harness.lab import ansible_playbook, audit
+from tests.harness.lab.istiod import break_one_field, proxies
+from tests.harness.lab.load import GatewayLoad, Load, MeshLoad
+from tests.harness.lab.reader import Reader
+from tests.harness.lab.settings import GATEWAY, GATEWAY_NAMESPACE, NEW, OLD, SETUP
+from tests.harness.lab.target import Target
+from tests.harness.lab.task_results import steps
 
 UPGRADE = "meshyard.istio.upgrade"
 WARM_UP_SECONDS, COOL_DOWN_SECONDS = 6, 6
@@ -35,8 +38,8 @@ def main() -> int:
     shutil.rmtree(EVIDENCE, ignore_errors=True)
     EVIDENCE.mkdir(parents=True)
     where = target.of_user(options.inventory.resolve()) if options.inventory else target.of_empty_lab()
-    playbooks.install_collection()
-    cluster = Cluster(where)
+    ansible_playbook.install_collection(WORK)
+    cluster = Reader(where)
     install(where)
     check = predict(where)
     before = dump.take("before", cluster)
@@ -44,34 +47,41 @@ def main() -> int:
     after = dump.take("after", cluster)
     syncz = proxies(cluster, EVIDENCE / "syncz.json")
     broken = break_one_field(cluster)
-    drift = playbooks.play("drift", UPGRADE, where, "-e", "canary_upgrade_retire=true")
-    third = playbooks.play("third", UPGRADE, where, "-e", "canary_upgrade_retire=true")
+    drift = play("drift", UPGRADE, where, "-e", "canary_upgrade_retire=true")
+    third = play("third", UPGRADE, where, "-e", "canary_upgrade_retire=true")
     facts = collect(before, after, syncz, upgrade_window)
     facts["drift_broken"] = broken
-    facts["drift_run_changed"] = result.steps(drift)
-    facts["third_run_changed"] = len(result.steps(third))
-    facts["check"] = {**check, "done": len(result.steps(EVIDENCE / "upgrade.tasks.jsonl"))}
+    facts["drift_run_changed"] = steps(drift)
+    facts["third_run_changed"] = len(steps(third))
+    facts["check"] = {**check, "done": len(steps(EVIDENCE / "upgrade.tasks.jsonl"))}
     facts["seconds"] = round(time.time() - began)
     RESULT.write_text(json.dumps(facts, indent=1) + "\n")
     return report.show(facts)
 
 
+def play(name: str, playbook: str, where: Target, *arguments: str) -> Path:
+    """Runs a playbook of the installed collection; the file of its task results."""
+    return ansible_playbook.play(name, playbook, where, *arguments, evidence=EVIDENCE, collections=COLLECTIONS)
+
+
 def install(where: Target) -> None:
     """The old plane, the gateway and the shop."""
-    playbooks.play("install", "meshyard.istio.install", where)
-    names = {"demo_gateway": GATEWAY, "demo_gateway_namespace": GATEWAY_NAMESPACE}
-    playbooks.play("setup", str(ROOT / "demo" / "setup.yml"), where, "-e", json.dumps(names))
+    play("install", "meshyard.istio.install", where)
+    names = {"sample_gateway": GATEWAY, "sample_gateway_namespace": GATEWAY_NAMESPACE}
+    play("setup", str(SETUP), where, "-e", json.dumps(names))
 
 
 def predict(where: Target) -> dict[str, int | None]:
     """The same upgrade in check mode: what it says, and what it wrote; None where nobody can read the audit log."""
-    begin = _now()
-    tasks = playbooks.play("check", UPGRADE, where, "--check", "-e", "canary_upgrade_retire=true")
-    written = dump.writes_by(dump.audit(where), "meshyard", begin, _now())
-    return {"predicted": len(result.steps(tasks)), "writes_in_check": len(written) if where.audit_log else None}
+    begin = audit.now()
+    tasks = play("check", UPGRADE, where, "--check", "-e", "canary_upgrade_retire=true")
+    if where.audit_log is None:
+        return {"predicted": len(steps(tasks)), "writes_in_check": None}
+    written = audit.writes_by(audit.events(where.audit_log), audit.COLLECTION, begin, audit.now())
+    return {"predicted": len(steps(tasks)), "writes_in_check": len(written)}
 
 
-def upgrade(where: Target, cluster: Cluster) -> dict[str, float]:
+def upgrade(where: Target, cluster: Reader) -> dict[str, float]:
     """The upgrade under load; its begin and end."""
     loads = clients(where, cluster)
     for load in loads:
@@ -79,7 +89,7 @@ def upgrade(where: Target, cluster: Cluster) -> dict[str, float]:
     time.sleep(WARM_UP_SECONDS)
     begin = time.time()
     try:
-        playbooks.play("upgrade", UPGRADE, where, "-e", "canary_upgrade_retire=true")
+        play("upgrade", UPGRADE, where, "-e", "canary_upgrade_retire=true")
     finally:
         end = time.time()
         time.sleep(COOL_DOWN_SECONDS)
@@ -90,10 +100,10 @@ def upgrade(where: Target, cluster: Cluster) -> dict[str, float]:
     return {"begin": begin, "end": end}
 
 
-def clients(where: Target, cluster: Cluster) -> list[Load]:
+def clients(where: Target, cluster: Reader) -> list[Load]:
     """One client through the gateway, and one in each service of the shop."""
     directory = EVIDENCE / "load"
-    fortio = str(ROOT / ".lab" / "bin" / "fortio") if where.audit_log else shutil.which("fortio")
+    fortio = str(program("fortio")) if where.audit_log else shutil.which("fortio")
     if fortio is None:
         raise SystemExit("The load generator fortio is not installed here: install it from its releases and put it on PATH.")
     _uid, address = cluster.gateway_address(GATEWAY_NAMESPACE, GATEWAY)
@@ -121,10 +131,6 @@ def collect(before: dict[str, Any], after: dict[str, Any], syncz: list[dict[str,
         "gateway": gateway,
         "old_revision_present": result.old_plane_left(after),
     }
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 if __name__ == "__main__":

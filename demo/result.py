@@ -7,28 +7,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from demo.cluster import is_ready, plane
-from demo.settings import EVIDENCE, NEW, OLD
+from demo.settings import EVIDENCE
+from tests.harness.lab.reader import is_ready, plane
+from tests.harness.lab.settings import NEW, OLD
+from tests.harness.lab.task_results import lines
 
 STAGES = ("before", "preflight", "prepare", "gateways", "waves", "verify", "retire", "after")
 _ANSWERED_BY = {"200": "old", "202": "new"}
 _SIDE = {OLD: "old", NEW: "new"}
-
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    """The JSON lines of a file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def steps(tasks: Path) -> list[str]:
-    """What the modules of a run changed (or, in check mode, would have), one line per object and field."""
-    found: set[str] = set()
-    for line in lines(tasks):
-        for step in line.get("steps") or () if line.get("changed") else ():
-            place = f"{step['namespace']}/{step['name']}" if step.get("namespace") else step["name"]
-            fields = step.get("fields") or [""]
-            found.update(f"{step['action']} {step['kind']} {place} {field}".strip() for field in fields)
-    return sorted(found)
 
 
 def requests(loads: Path, tasks: Path) -> dict[str, Any]:

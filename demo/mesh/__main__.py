@@ -8,10 +8,12 @@ import shutil
 import sys
 import time
 
-from demo import playbooks
-from demo.mesh import clusters, report, state, steps
+from demo.mesh import report
 from demo.settings import EVIDENCE, RESULT, ROOT, WORK
-from demo.target import run_lab
+from tests.harness.lab import members as clusters
+from tests.harness.lab import objects, steps
+from tests.harness.lab.ansible_playbook import install_collection
+from tests.harness.lab.target import run_lab
 
 HOSTS = {clusters.REMOTE: {"remote_cluster_reach": "pods", "remote_cluster_namespaces": [clusters.NAMESPACE]}}
 
@@ -22,9 +24,9 @@ def main() -> int:
     shutil.rmtree(EVIDENCE, ignore_errors=True)
     EVIDENCE.mkdir(parents=True)
     run_lab("down", "--clusters", ",".join(clusters.NAMES))
-    members = clusters.of_lab(WORK, playbooks.install_collection(), HOSTS)
+    members = clusters.of_lab(WORK, install_collection(WORK), HOSTS)
     steps.install(members)
-    before = {name: state.objects(members.readers[name], EVIDENCE / f"before-{name}.json") for name in clusters.NAMES}
+    before = {name: objects.objects(members.readers[name], EVIDENCE / f"before-{name}.json") for name in clusters.NAMES}
     facts = {
         "join": steps.join(members),
         "echo": steps.through_gateway(members),

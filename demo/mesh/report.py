@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.mesh.clusters import NAMES
-from demo.settings import EVIDENCE, RESULT
+from demo.settings import EVIDENCE, RESULT, VERSIONS
+from tests.harness.lab.members import NAMES
 
 _LEAST = 20
 _POINTS = 3.0
@@ -15,7 +15,7 @@ def show(facts: dict[str, Any]) -> int:
     """Prints the table; 0 when every line is as it should be."""
     rows = _rows(facts)
     width = max(len(name) for name, _value, _good in rows)
-    print("\nResult of two clusters as one mesh (both versions of Istio are labels of one build)")
+    print(f"\nResult of two clusters as one mesh ({VERSIONS})")
     for name, value, good in rows:
         print(f"  {'ok  ' if good else 'BAD '} {name:<{width}}  {value}")
     print(f"\nThe figures: {RESULT}\nThe raw evidence: {EVIDENCE}")

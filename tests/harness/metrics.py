@@ -17,7 +17,7 @@ import yaml
 
 from lab.apiserver import LOOPBACK, free_ports
 from lab.paths import program
-from tests.harness.lab_cluster import until
+from lab.waiting import until
 
 _BUCKETS = (10, 100, 1000)
 """Upper bounds, in milliseconds, of the histogram of durations."""
@@ -111,7 +111,9 @@ class Prometheus:
             subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as process,
         ):
             try:
-                until(lambda: self.value("count_over_time(istio_requests_total[1m]) > 2"), 60, "three scrapes")
+                until(
+                    lambda: self.value("count_over_time(istio_requests_total[1m]) > 2"), 60, lambda: "Prometheus does not ask three times."
+                )
                 yield self
             finally:
                 process.terminate()

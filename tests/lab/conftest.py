@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from demo.mesh import state, steps
-from demo.mesh.clusters import NAMES
-from demo.mesh.steps import JOIN
-from demo.playbooks import install_collection
-from demo.target import run_lab
-from tests.harness.lab_cluster import LabCluster, recreate
-from tests.harness.lab_mesh import Mesh, SharedMesh
-from tests.harness.lab_mesh_of_two import MeshOfTwo
-from tests.harness.lab_playbooks import Outcome, Playbooks
+from tests.harness.lab import objects, steps
+from tests.harness.lab.ansible_playbook import install_collection
+from tests.harness.lab.cluster import LabCluster, recreate
+from tests.harness.lab.members import NAMES
+from tests.harness.lab.mesh import Mesh, SharedMesh
+from tests.harness.lab.mesh_of_two import MeshOfTwo
+from tests.harness.lab.playbooks import Outcome, Playbooks
+from tests.harness.lab.steps import JOIN
+from tests.harness.lab.target import run_lab
 from tests.tree import BUILD
 
 SECONDS_PER_TEST = 900
@@ -78,7 +78,7 @@ def mesh(shared_mesh: SharedMesh, work: Path) -> Mesh:
 @pytest.fixture(scope="module")
 def before(two: MeshOfTwo) -> dict[str, set[str]]:
     """What the clusters hold before they are joined."""
-    return {name: state.objects(two.members.readers[name], two.members.evidence / f"before-{name}.json") for name in NAMES}
+    return {name: objects.objects(two.members.readers[name], two.members.evidence / f"before-{name}.json") for name in NAMES}
 
 
 @pytest.fixture(scope="module")

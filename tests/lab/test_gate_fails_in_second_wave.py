@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from demo.settings import GATEWAY_NAMESPACE, NEW, OLD
-from tests.harness import lab_shop as shop
-from tests.harness import lab_state as state
-from tests.harness.lab_mesh import Mesh
-from tests.harness.lab_playbooks import ROLLBACK, UPGRADE, Outcome, writes
+from tests.harness.lab import shop, state
+from tests.harness.lab.mesh import Mesh
+from tests.harness.lab.playbooks import ROLLBACK, UPGRADE, Outcome, writes
+from tests.harness.lab.settings import GATEWAY_NAMESPACE, NEW, OLD
 
 FIRST, SECOND = "shop-web", "shop-orders"
 PROBE = {

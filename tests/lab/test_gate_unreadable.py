@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from demo.settings import GATEWAY_NAMESPACE, NEW, OLD
 from lab.apiserver import free_ports
-from tests.harness import lab_account
-from tests.harness import lab_shop as shop
-from tests.harness.lab_mesh import Mesh
-from tests.harness.lab_playbooks import ROLLBACK, UPGRADE, Outcome
+from tests.harness.lab import account, shop
+from tests.harness.lab.mesh import Mesh
+from tests.harness.lab.playbooks import ROLLBACK, UPGRADE, Outcome
+from tests.harness.lab.settings import GATEWAY_NAMESPACE, NEW, OLD
 
 HOLD = 8
 METRIC: dict[str, Any] = {"name": "share of errors", "query": "vector(0)", "max": 0.01}
@@ -41,7 +40,7 @@ def without_prometheus(mesh: Mesh) -> Held:
 @pytest.fixture(scope="module")
 def without_port_forward(mesh: Mesh, without_prometheus: Held) -> Held:
     """The same upgrade goes on with an account that may not ask istiod."""
-    kubeconfig = lab_account.limited(mesh.cluster, lab_account.WITHOUT_PORT_FORWARD)
+    kubeconfig = account.limited(mesh.cluster, account.WITHOUT_PORT_FORWARD)
     return _held(mesh, meshyard_kubeconfig=str(kubeconfig))
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from demo.settings import NEW, OLD
-from tests.harness import lab_shop as shop
-from tests.harness import lab_state as state
-from tests.harness.lab_cluster import Body, LabCluster, until
-from tests.harness.lab_mesh import Mesh
-from tests.harness.lab_playbooks import UPGRADE, Outcome, Running, alive, descendants, timed, writes
-from tests.harness.lab_traffic import Traffic
+from lab import waiting
+from tests.harness.lab import audit, shop, state
+from tests.harness.lab.cluster import Body, LabCluster
+from tests.harness.lab.mesh import Mesh
+from tests.harness.lab.playbooks import UPGRADE, Outcome, Running, alive, descendants, writes
+from tests.harness.lab.settings import NEW, OLD
+from tests.harness.lab.traffic import Traffic
 
 LAST_BREATH = 5.0
 """Seconds in which an abandoned module may still end the write that was under way."""
@@ -126,12 +126,9 @@ def _struck(run: Running, kill: Kill) -> tuple[float, list[int]]:
 
 def _survivors(family: list[int]) -> list[int]:
     """The processes that are there a minute later."""
-    try:
-        until(lambda: not alive(family), 60, "the end of all processes")
-    except AssertionError:
-        return alive(family)
-    return []
+    waiting.last(lambda: not alive(family), 60)
+    return alive(family)
 
 
 def _written_after(cluster: LabCluster, run: Running, moment: float) -> list[Body]:
-    return [event for event in writes(cluster, run.begin) if timed(event) > moment]
+    return [event for event in writes(cluster, run.begin) if audit.received(event) > moment]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from demo.mesh import echo, state, steps
-from demo.mesh.clusters import NAMES, NAMESPACE, PRIMARY, REMOTE
-from demo.settings import NEW, OLD
-from demo.target import run_lab
-from tests.harness.lab_cluster import until
-from tests.harness.lab_mesh_of_two import MeshOfTwo
-from tests.harness.lab_playbooks import ROLLBACK, UPGRADE, Outcome, descendants, writes
+from lab import waiting
+from tests.harness.lab import echo, objects, steps
+from tests.harness.lab.members import NAMES, NAMESPACE, PRIMARY, REMOTE
+from tests.harness.lab.mesh_of_two import MeshOfTwo
+from tests.harness.lab.playbooks import ROLLBACK, UPGRADE, Outcome, descendants, writes
+from tests.harness.lab.settings import NEW, OLD
+from tests.harness.lab.target import run_lab
 
 JOIN, RECONCILE, ROTATE, LEAVE = (f"meshyard.istio.{name}" for name in ("join", "reconcile", "rotate", "leave"))
 HOSTS = {REMOTE: {"remote_cluster_reach": "pods", "remote_cluster_namespaces": [NAMESPACE]}}
@@ -44,7 +44,7 @@ def test_a_second_join_changes_nothing(two: MeshOfTwo, joined: Outcome) -> None:
 
 
 def test_both_clusters_answer_through_the_gateway(two: MeshOfTwo, joined: Outcome) -> None:
-    steps.awaited(lambda: min(steps.through_gateway(two.members)[name] for name in NAMES) >= 20, 30)
+    waiting.last(lambda: min(steps.through_gateway(two.members)[name] for name in NAMES) >= 20, 30)
     counts = steps.through_gateway(two.members)
     assert min(counts[name] for name in NAMES) >= 20, counts
     assert sum(counts[name] for name in NAMES) == 100, counts
@@ -82,7 +82,7 @@ def test_a_service_that_only_the_primary_has_is_mirrored_and_answers_the_remote(
     mirrored = {"remote_cluster_mirrored_services": [{"namespace": NAMESPACE, "name": "only-here"}]}
     two.play.run(JOIN, **mirrored)
     evidence, client = two.members.evidence / "mirrored.json", two.members.readers[REMOTE]
-    assert steps.awaited(lambda: echo.ask(client, 50, evidence, "http://only-here.echo:8080/") == {PRIMARY: 50, REMOTE: 0}, 30)
+    assert waiting.last(lambda: echo.ask(client, 50, evidence, "http://only-here.echo:8080/") == {PRIMARY: 50, REMOTE: 0}, 30)
     assert two.play.run(JOIN, **mirrored).changed_tasks() == []
     two.play.run(JOIN)
     assert two.lab[REMOTE].get("Service", "only-here", NAMESPACE) is None
@@ -94,7 +94,8 @@ def test_istiod_is_reached_by_an_address_of_its_own(two: MeshOfTwo, joined: Outc
     spec = {"type": "LoadBalancer", "selector": {"app": "istiod"}, "ports": ports}
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "istiod-way-in", "namespace": "istio-system"}, "spec": spec}
     two.lab[PRIMARY].apply(json.dumps(service))
-    address = until(lambda: two.members.readers[PRIMARY].gateway_address("istio-system", "istiod-way-in")[1], 30, "an address of istiod")
+    reader = two.members.readers[PRIMARY]
+    address = waiting.until(lambda: reader.gateway_address("istio-system", "istiod-way-in")[1], 30, lambda: "istiod gets no address.")
     done = two.play.run(JOIN, remote_cluster_reach="address", remote_cluster_addresses=[address])
     assert "apply EndpointSlice istio-system/istiod-1-31-0 endpoints" in done.changes
     steps.kubectl(two.members, REMOTE, "rollout", "restart", "-n", NAMESPACE, "deployment/client")
@@ -120,7 +121,7 @@ def test_weights_of_the_mesh_as_a_whole_hold_until_its_former_state_is_back(two:
     assert counts[PRIMARY] == pytest.approx(900, abs=30), counts
     assert two.play.run(steps.LOCALITY, locality_mesh=weights).changed_tasks() == []
     two.play.run(steps.LOCALITY, locality_mesh={"state": "absent"})
-    assert steps.awaited(lambda: min(steps.answers(two.members, "mesh-former")[name] for name in NAMES) >= 40, 30)
+    assert waiting.last(lambda: min(steps.answers(two.members, "mesh-former")[name] for name in NAMES) >= 40, 30)
 
 
 def test_a_rotated_token_stops_no_traffic_and_the_old_one_is_worth_nothing(two: MeshOfTwo, joined: Outcome) -> None:
@@ -142,9 +143,9 @@ def test_a_gate_that_fails_on_one_cluster_stops_all_and_rollback_leaves_the_old_
     failed = two.play.run(UPGRADE, canary_upgrade_probes=probes, canary_upgrade_gate_timeout=5, expect=2)
     assert f"Cluster {REMOTE}: the gate for Wave 1 of 2: {PRIMARY}/{NAMESPACE} failed" in failed.said
     assert {steps.plane(_pod(two, name)) for name in NAMES} == {OLD}
-    assert all(state.has_revision(two.members.readers[name], NEW) for name in NAMES)
+    assert all(objects.has_revision(two.members.readers[name], NEW) for name in NAMES)
     two.play.run(ROLLBACK)
-    assert not any(state.has_revision(two.members.readers[name], NEW) for name in NAMES)
+    assert not any(objects.has_revision(two.members.readers[name], NEW) for name in NAMES)
     assert {steps.plane(_pod(two, name)) for name in NAMES} == {OLD}
     assert two.play.run(ROLLBACK).changed_tasks() == []
 
@@ -201,7 +202,7 @@ def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], upg
     assert [event for name in NAMES for event in writes(two.lab[name], begin.begin, begin.end)] == []
     assert steps.leave(two.members, before) == {"left_over": []}
     assert two.play.run(LEAVE).changed_tasks() == []
-    until(lambda: steps.answers(two.members, "left")[PRIMARY] == 100, 30, "the primary alone to answer")
+    assert waiting.last(lambda: steps.answers(two.members, "left")[PRIMARY] == 100, 30)
 
 
 def _kill(two: MeshOfTwo) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from demo.mesh import echo, state, steps
-from demo.mesh.clusters import NAMES, NAMESPACE, PRIMARY, REMOTE
-from demo.settings import NEW, OLD
-from demo.target import run_lab
-from tests.harness.lab_mesh_of_two import MeshOfTwo
-from tests.harness.lab_playbooks import UPGRADE, Outcome, writes
+from lab import waiting
+from tests.harness.lab import echo, objects, steps
+from tests.harness.lab.members import NAMES, NAMESPACE, PRIMARY, REMOTE
+from tests.harness.lab.mesh_of_two import MeshOfTwo
+from tests.harness.lab.playbooks import UPGRADE, Outcome, writes
+from tests.harness.lab.settings import NEW, OLD
+from tests.harness.lab.target import run_lab
 
 JOIN, LEAVE = "meshyard.istio.join", "meshyard.istio.leave"
 EAST_WEST = {"remote_cluster_expose": True, "remote_cluster_gateway_values": {"imagePullPolicy": "IfNotPresent"}}
@@ -49,7 +50,7 @@ def test_pods_are_answered_by_both_networks(two: MeshOfTwo, joined: Outcome, sou
     def shared() -> bool:
         return min(steps.answers(two.members, f"echo-{source}", source=source)[name] for name in NAMES) >= 20
 
-    assert steps.awaited(shared, 60), steps.answers(two.members, f"echo-{source}", source=source)
+    assert waiting.last(shared, 60), steps.answers(two.members, f"echo-{source}", source=source)
 
 
 def test_a_restart_of_istiod_does_not_stop_injection_behind_a_gateway(two: MeshOfTwo, joined: Outcome) -> None:
@@ -76,6 +77,6 @@ def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], joi
     predicted = two.play.run(LEAVE, "--check")
     assert [event for name in NAMES for event in writes(two.lab[name], predicted.begin, predicted.end)] == []
     two.play.run(LEAVE)
-    left = {name: state.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
+    left = {name: objects.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
     assert {name: {one for one in found if NEW not in one} for name, found in left.items()} == {name: set() for name in NAMES}
     assert two.play.run(LEAVE).changed_tasks() == []

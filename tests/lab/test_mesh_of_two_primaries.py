@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from demo.mesh import echo, state, steps
-from demo.mesh.clusters import NAMES, NAMESPACE, REMOTE
-from demo.settings import NEW
-from demo.target import run_lab
-from tests.harness.lab_mesh_of_two import MeshOfTwo
-from tests.harness.lab_playbooks import UPGRADE, Outcome, writes
+from lab import waiting
+from tests.harness.lab import echo, objects, steps
+from tests.harness.lab.members import NAMES, NAMESPACE, REMOTE
+from tests.harness.lab.mesh_of_two import MeshOfTwo
+from tests.harness.lab.playbooks import UPGRADE, Outcome, writes
+from tests.harness.lab.settings import NEW
+from tests.harness.lab.target import run_lab
 
 JOIN, LEAVE, TRUST, IN_PLACE = (f"meshyard.istio.{name}" for name in ("join", "leave", "trust", "upgrade_in_place"))
 
@@ -43,7 +44,7 @@ def test_pods_are_answered_by_both_clusters(two: MeshOfTwo, joined: Outcome, sou
     def shared() -> bool:
         return min(steps.answers(two.members, f"echo-{source}", source=source)[name] for name in NAMES) >= 20
 
-    assert steps.awaited(shared, 60), steps.answers(two.members, f"echo-{source}", source=source)
+    assert waiting.last(shared, 60), steps.answers(two.members, f"echo-{source}", source=source)
 
 
 def test_no_request_fails_while_both_primaries_are_upgraded(two: MeshOfTwo, joined: Outcome) -> None:
@@ -71,13 +72,13 @@ def test_a_revision_gets_another_version_in_place_on_both_clusters_without_a_los
 
 def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], joined: Outcome) -> None:
     two.play.run(LEAVE)
-    left = {name: state.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
+    left = {name: objects.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
     assert {name: {one for one in found if "1-32-0" not in one} for name, found in left.items()} == {name: set() for name in NAMES}
     assert two.play.run(LEAVE).changed_tasks() == []
 
 
 def _proxies(two: MeshOfTwo) -> set[str]:
     """The versions of the proxies of both clusters, by their images."""
-    pods = [pod for name in NAMES for pod in state.pods(two.members.readers[name], NAMESPACE)]
+    pods = [pod for name in NAMES for pod in objects.pods(two.members.readers[name], NAMESPACE)]
     containers = [one for pod in pods for key in ("initContainers", "containers") for one in pod["spec"].get(key, [])]
     return {one["image"].rpartition(":")[2] for one in containers if one["name"] == "istio-proxy"}

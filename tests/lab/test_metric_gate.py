@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from demo.settings import OLD, OLD_VERSION
-from tests.harness.lab_cluster import until
-from tests.harness.lab_mesh import Mesh
+from lab.waiting import until
+from tests.harness.lab.mesh import Mesh
+from tests.harness.lab.settings import OLD, OLD_VERSION
 from tests.harness.metrics import Exporter, Prometheus
 from tests.harness.modules import Call
 
@@ -62,7 +62,7 @@ def test_metrics_within_their_limits_pass_with_the_values_as_evidence(watched: W
 
 def test_errors_above_the_limit_fail_and_name_the_metric_and_its_value(watched: Watched) -> None:
     watched.exporter.failing = 5
-    until(lambda: watched.prometheus.value(f"{ERRORS} > 0.3"), 30, "errors seen by Prometheus")
+    until(lambda: watched.prometheus.value(f"{ERRORS} > 0.3"), 30, lambda: "Prometheus sees no errors.")
     answer = watched.judge(*LIMITS, seconds=3)
     watched.exporter.failing = 0
     assert answer["verdict"] == "failed"
@@ -73,7 +73,7 @@ def test_errors_above_the_limit_fail_and_name_the_metric_and_its_value(watched: 
 
 def test_slow_answers_fail(watched: Watched) -> None:
     watched.exporter.slow = 5
-    until(lambda: watched.prometheus.value(f"{LATENCY} > 600"), 30, "slow answers seen by Prometheus")
+    until(lambda: watched.prometheus.value(f"{LATENCY} > 600"), 30, lambda: "Prometheus sees no slow answers.")
     answer = watched.judge(LIMITS[1], seconds=3)
     watched.exporter.slow = 0
     assert answer["verdict"] == "failed"
@@ -81,7 +81,7 @@ def test_slow_answers_fail(watched: Watched) -> None:
 
 def test_a_breach_that_ends_in_time_passes(watched: Watched) -> None:
     watched.exporter.failing = 5
-    until(lambda: watched.prometheus.value(f"{ERRORS} > 0.3"), 30, "errors seen by Prometheus")
+    until(lambda: watched.prometheus.value(f"{ERRORS} > 0.3"), 30, lambda: "Prometheus sees no errors.")
     watched.exporter.failing = 0
     assert watched.judge(LIMITS[0], seconds=60)["verdict"] == "passed"
 

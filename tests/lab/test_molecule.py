@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from demo.mesh.clusters import PRIMARY, REMOTE
-from demo.target import run_lab
 from lab.addresses import KUBECONFIG
 from lab.paths import BIN, CHARTS, FILES
 from tests import tree
-from tests.harness.lab_cluster import LabCluster
-from tests.harness.lab_mesh_of_two import MeshOfTwo
+from tests.harness.lab.cluster import LabCluster
+from tests.harness.lab.members import PRIMARY, REMOTE
+from tests.harness.lab.mesh_of_two import MeshOfTwo
+from tests.harness.lab.target import run_lab
 
 
 def test_the_role_of_control_planes_passes_check_converge_idempotence_and_verify(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from demo.settings import NEW, OLD
-from tests.harness import lab_state as state
-from tests.harness.lab_mesh import PLACES, Mesh
-from tests.harness.lab_playbooks import ROLLBACK, UPGRADE, Outcome, writes
+from tests.harness.lab import state
+from tests.harness.lab.mesh import PLACES, Mesh
+from tests.harness.lab.playbooks import ROLLBACK, UPGRADE, Outcome, writes
+from tests.harness.lab.settings import NEW, OLD
 
 SECONDS = 25
 UNBUILT = "never-built"

@@ -11,8 +11,9 @@ import yaml
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import injection, plane, policy, webhook
 from lab.client import ApiError
-from tests.harness import lab_planes
-from tests.harness.lab_cluster import LabCluster, until
+from lab.waiting import until
+from tests.harness.lab import planes as lab_planes
+from tests.harness.lab.cluster import LabCluster
 
 SYSTEM = lab_planes.SYSTEM
 INJECTION, REV, INJECT = "istio-injection", "istio.io/rev", "sidecar.istio.io/inject"
@@ -30,7 +31,11 @@ def two_revisions(cluster: LabCluster) -> None:
     for number, labels in enumerate(NAMESPACES):
         cluster.client.create("/api/v1/namespaces", {"metadata": {"name": f"n{number}", "labels": _present(labels)}})
     wanted = {f"n{number}" for number in range(len(NAMESPACES))}
-    until(lambda: wanted <= {item["metadata"]["namespace"] for item in cluster.items("ServiceAccount")}, 30, "accounts for pods")
+    until(
+        lambda: wanted <= {item["metadata"]["namespace"] for item in cluster.items("ServiceAccount")},
+        30,
+        lambda: "Namespaces get no accounts.",
+    )
 
 
 def test_two_revisions_and_a_tag(cluster: LabCluster) -> None:
@@ -68,7 +73,7 @@ def test_injection_of_unlabelled_namespaces_and_refusals_of_the_injector(cluster
 
 def test_a_revision_whose_istiod_is_gone_blocks_pods(cluster: LabCluster) -> None:
     cluster.kubectl("scale", "-n", SYSTEM, "deployment/istiod-1-32-0", "--replicas=0")
-    until(lambda: not _running(cluster, "1-32-0"), 60, "istiod 1-32-0 is gone")
+    until(lambda: not _running(cluster, "1-32-0"), 60, lambda: "istiod 1-32-0 does not go.")
     assert agreed(cluster) == {"default", "1-31-0", "blocked", "none"}
 
 
@@ -123,6 +128,10 @@ def _policies(cluster: LabCluster) -> Iterator[tuple[str, policy.Policy]]:
     for item in cluster.items("ConfigMap", SYSTEM):
         if item["metadata"]["name"].startswith("istio-sidecar-injector"):
             yield item["metadata"]["labels"][REV], policy.parse(yaml.safe_load(item["data"]["config"]))
+
+
+def _with_account(cluster: LabCluster) -> set[str]:
+    return {item["metadata"]["namespace"] for item in cluster.items("ServiceAccount")}
 
 
 def _running(cluster: LabCluster, revision: str) -> list[str]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from demo.settings import GATEWAY, GATEWAY_NAMESPACE, NEW, OLD
-from tests.harness import lab_planes
-from tests.harness import lab_shop as shop
-from tests.harness import lab_state as state
-from tests.harness.lab_cluster import LabCluster
-from tests.harness.lab_playbooks import UPGRADE, Outcome, Playbooks
-from tests.harness.lab_traffic import Traffic
+from tests.harness.lab import planes, shop, state
+from tests.harness.lab.cluster import LabCluster
+from tests.harness.lab.playbooks import UPGRADE, Outcome, Playbooks
+from tests.harness.lab.settings import GATEWAY, GATEWAY_NAMESPACE, NEW, OLD
+from tests.harness.lab.traffic import Traffic
 
 PLAIN = "default"
 SIDE = "shop-orders"
@@ -20,9 +18,9 @@ SIDE = "shop-orders"
 @pytest.fixture(scope="module")
 def helm_mesh(cluster: LabCluster) -> LabCluster:
     """A plain plane for the gateway and one namespace, a revisioned one for the other namespace."""
-    lab_planes.by_helm(cluster)
-    lab_planes.by_helm(cluster, OLD)
-    lab_planes.gateway_by_helm(cluster)
+    planes.by_helm(cluster)
+    planes.by_helm(cluster, OLD)
+    planes.gateway_by_helm(cluster)
     cluster.client.create("/api/v1/namespaces", {"metadata": {"name": SIDE, "labels": {"istio.io/rev": OLD}}})
     shop.put(cluster, shop.variables({"istio-injection": "enabled"}))
     cluster.merge("Namespace", SIDE, None, {"metadata": {"labels": {"istio-injection": None, "istio.io/rev": OLD}}})

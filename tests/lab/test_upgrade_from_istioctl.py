@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from demo.settings import NEW
-from tests.harness import lab_planes
-from tests.harness import lab_shop as shop
-from tests.harness import lab_state as state
-from tests.harness.lab_cluster import LabCluster
-from tests.harness.lab_playbooks import UPGRADE, Playbooks
-from tests.harness.lab_traffic import Traffic
+from tests.harness.lab import planes, shop, state
+from tests.harness.lab.cluster import LabCluster
+from tests.harness.lab.playbooks import UPGRADE, Playbooks
+from tests.harness.lab.settings import NEW
+from tests.harness.lab.traffic import Traffic
 
 GATEWAY = (state.SYSTEM, "istio-ingressgateway")
 
@@ -18,7 +16,7 @@ GATEWAY = (state.SYSTEM, "istio-ingressgateway")
 @pytest.fixture(scope="module")
 def istioctl_mesh(cluster: LabCluster) -> LabCluster:
     """What `istioctl install` makes, with the shop."""
-    lab_planes.by_istioctl(cluster)
+    planes.by_istioctl(cluster)
     shop.put(cluster, shop.variables({"istio-injection": "enabled"}, GATEWAY[1], GATEWAY[0]))
     return cluster
 

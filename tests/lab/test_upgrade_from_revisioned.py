@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
-from demo.drift import break_one_field
-from demo.settings import GATEWAY, GATEWAY_NAMESPACE, NEW, NEW_VERSION, OLD
-from demo.syncz import proxies
-from tests.harness import lab_shop as shop
-from tests.harness import lab_state as state
-from tests.harness.lab_mesh import Mesh
-from tests.harness.lab_playbooks import UPGRADE, Outcome, writes
-from tests.harness.lab_traffic import Traffic
+from tests.harness.lab import shop, state
+from tests.harness.lab.istiod import break_one_field, proxies
+from tests.harness.lab.mesh import Mesh
+from tests.harness.lab.playbooks import UPGRADE, Outcome, writes
+from tests.harness.lab.settings import GATEWAY, GATEWAY_NAMESPACE, NEW, NEW_VERSION, OLD
+from tests.harness.lab.traffic import Traffic
 
 SYSTEM = state.SYSTEM
 

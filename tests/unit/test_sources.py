@@ -141,3 +141,10 @@ def test_kubernetes_core_is_imported_only_where_clusters_are_connected() -> None
     imported = re.compile(r"^\s*(from|import) ansible_collections\.kubernetes", re.MULTILINE)
     users = [path for path in PLUGINS if imported.search(path.read_text())]
     assert [relative(path) for path in users if not any(path.is_relative_to(place) for place in allowed)] == []
+
+
+def test_what_scenarios_are_made_of_knows_nothing_of_the_demo() -> None:
+    """The demo is made of the same pieces; its own are tested in tests/unit/demo alone."""
+    others = [path for path in PYTHON if path.is_relative_to(ROOT / "tests") and not path.is_relative_to(ROOT / "tests/unit/demo")]
+    imported = re.compile(r"^\s*(from|import) demo\b", re.MULTILINE)
+    assert [relative(path) for path in others if imported.search(path.read_text())] == []

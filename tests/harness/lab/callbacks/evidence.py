@@ -21,7 +21,7 @@ options:
     type: path
     required: true
     env:
-      - name: DEMO_TASKS_FILE
+      - name: EVIDENCE_TASKS_FILE
 """
 
 
@@ -51,5 +51,5 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible is publishe
         self._write({**said, "steps": steps, **({"prediction": predicted} if predicted else {})})
 
     def _write(self, line: dict[str, Any]) -> None:
-        with open(os.environ["DEMO_TASKS_FILE"], "a", encoding="utf-8") as target:
+        with open(os.environ["EVIDENCE_TASKS_FILE"], "a", encoding="utf-8") as target:
             target.write(json.dumps({"time": time.time(), **line}) + "\n")

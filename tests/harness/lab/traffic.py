@@ -6,13 +6,14 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from demo.load import Around, GatewayLoad, Load, MeshLoad
-from demo.settings import GATEWAY, GATEWAY_NAMESPACE
+from lab import waiting
 from lab.paths import program
-from tests.harness.lab_cluster import LabCluster, until
+from tests.harness.lab.cluster import LabCluster
+from tests.harness.lab.load import Around, GatewayLoad, Load, MeshLoad
+from tests.harness.lab.settings import GATEWAY, GATEWAY_NAMESPACE
 
 ANSWERED = {"200", "202"}
-"""By the old plane's proxies and by the new plane's, see the demo's template of the shop."""
+"""By the old plane's proxies and by the new plane's, see the template of the shop."""
 
 
 class Traffic(Around):
@@ -30,7 +31,7 @@ class Traffic(Around):
             MeshLoad(cluster.reader, ("shop-orders", "orders"), "http://web.shop-web:8080/", self._directory),
         ]
         if gateway:
-            address = until(lambda: cluster.reader.gateway_address(*gateway)[1], 30, "an address of the gateway")
+            address = waiting.until(lambda: cluster.reader.gateway_address(*gateway)[1], 30, lambda: "The gateway gets no address.")
             loads.append(GatewayLoad(str(program("fortio")), f"http://{address}/", "shop.example", self._directory))
         super().__init__(loads)
 

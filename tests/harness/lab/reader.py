@@ -1,4 +1,4 @@
-"""What the demo reads from the cluster by itself, independent of the collection."""
+"""What is read from a cluster, and run in its pods, independent of the collection."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from kubernetes import client, config
 from kubernetes.stream import stream
 
-from demo.settings import Target
+from tests.harness.lab.target import Target
 
 PLANE = "istio.io/rev"
 
 
-class Cluster:
-    """A plain Kubernetes client for the demo's cluster."""
+class Reader:
+    """A plain Kubernetes client for one cluster."""
 
     def __init__(self, target: Target) -> None:
         self._target = target

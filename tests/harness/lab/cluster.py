@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
-from demo import target
-from demo.cluster import Cluster as Reader
 from lab import cleanup
 from lab import cluster as lab_cluster
 from lab.addresses import chosen
 from lab.client import ApiError
-from lab.paths import BIN
+from lab.paths import program
+from tests.harness.lab import audit, target
+from tests.harness.lab.reader import Reader
 
 Body = dict[str, Any]
 
@@ -37,12 +33,12 @@ class LabCluster:
         self.client = lab_cluster.client(chosen(name)[0])
         self.reader = Reader(self.target)
 
-    def run(self, program: str, *arguments: str, given: str | None = None, seconds: float = 180) -> str:
+    def run(self, name: str, *arguments: str, given: str | None = None, seconds: float = 180) -> str:
         """The output of a program of the lab that speaks to this cluster; AssertionError with its words when it fails."""
         connection = {"helm": ["--kube-context", self.name], "kubectl": ["--context", self.name], "istioctl": ["--context", self.name]}
-        command = [str(BIN / program), "--kubeconfig", self.target.kubeconfig, *connection[program], *arguments]
+        command = [str(program(name)), "--kubeconfig", self.target.kubeconfig, *connection[name], *arguments]
         done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=seconds, check=False)
-        assert done.returncode == 0, f"{program} {' '.join(arguments)}: {done.stderr}{done.stdout}"
+        assert done.returncode == 0, f"{name} {' '.join(arguments)}: {done.stderr}{done.stdout}"
         return done.stdout
 
     def kubectl(self, *arguments: str, given: str | None = None) -> str:
@@ -79,8 +75,7 @@ class LabCluster:
 
     def audit(self) -> list[Body]:
         """The events of the API server's audit log."""
-        text = Path(str(self.target.audit_log)).read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+        return audit.events(Path(str(self.target.audit_log)))
 
 
 def recreate(name: str, work: Path) -> LabCluster:
@@ -88,12 +83,3 @@ def recreate(name: str, work: Path) -> LabCluster:
     # What clusters share stays: `down` would take it away and put the host's settings back each time.
     cleanup.clear(chosen(name)[0])
     return LabCluster(name, work)
-
-
-def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    """The first true value of a condition; AssertionError when it does not come in time."""
-    deadline, pause = time.monotonic() + seconds, threading.Event()
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        pause.wait(0.2)
-    return value

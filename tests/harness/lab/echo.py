@@ -12,12 +12,12 @@ from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 from websocket import WebSocketException
 
-from demo.cluster import Cluster, is_ready
-from demo.load import SECONDS_PER_RUN, Around, Load, load_arguments
-from demo.mesh.clusters import INGRESS_NAMESPACE, NAMES, NAMESPACE, PRIMARY, STATUS, Members
-from demo.settings import ROOT
+from tests.harness.lab.load import SECONDS_PER_RUN, Around, Load, load_arguments
+from tests.harness.lab.members import INGRESS_NAMESPACE, NAMES, NAMESPACE, PRIMARY, STATUS, Members
+from tests.harness.lab.reader import Reader, is_ready
 
 URL = "http://echo.echo:8080/"
+TEMPLATE = Path(__file__).parent / "templates" / "echo.yml.j2"
 _ASKED_AT_ONCE = 4
 _PATIENCE = 120.0
 _CLUSTER_OF = {status: name for name, status in STATUS.items()}
@@ -26,14 +26,14 @@ _CLUSTER_OF = {status: name for name, status in STATUS.items()}
 def manifest(members: Members, name: str, *, gateway: bool) -> str:
     """The objects of the echo service for one cluster; routes belong to the primary alone."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    given: dict[str, Any] = {"demo_image": members.target.image, "demo_status": STATUS[name]}
+    given: dict[str, Any] = {"sample_image": members.target.image, "sample_status": STATUS[name]}
     if gateway and name == PRIMARY:
-        given["demo_gateway_namespace"] = INGRESS_NAMESPACE
-    source = (ROOT / "demo" / "templates" / "echo.yml.j2").read_text()
+        given["sample_gateway_namespace"] = INGRESS_NAMESPACE
+    source = TEMPLATE.read_text()
     return environment.from_string(source).render(**given)
 
 
-def client_pod(cluster: Cluster) -> str:
+def client_pod(cluster: Reader) -> str:
     """The newest ready client of a cluster."""
     ready = [pod for pod in cluster.pods(NAMESPACE, "client") if is_ready(pod)]
     if not ready:
@@ -41,7 +41,7 @@ def client_pod(cluster: Cluster) -> str:
     return str(ready[0]["metadata"]["name"])
 
 
-def ask(cluster: Cluster, count: int, evidence: Path, url: str = URL) -> dict[str, int]:
+def ask(cluster: Reader, count: int, evidence: Path, url: str = URL) -> dict[str, int]:
     """Asks the service from a cluster's client; how many answers each cluster gave, by fortio's count of their statuses.
 
     Every request has a connection of its own, so that none stays with the cluster that answered first.
@@ -64,7 +64,7 @@ def shares(codes: dict[str, int]) -> dict[str, int]:
 class EchoLoad(Load):
     """From the client of one cluster to the service of all."""
 
-    def __init__(self, name: str, cluster: Cluster, directory: Path) -> None:
+    def __init__(self, name: str, cluster: Reader, directory: Path) -> None:
         super().__init__(name, directory)
         self._cluster = cluster
 

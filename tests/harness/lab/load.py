@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from demo.cluster import Cluster, is_ready, plane
+from lab import waiting
+from tests.harness.lab.reader import Reader, is_ready, plane
 
 SECONDS_PER_RUN = 3
 REQUESTS_PER_SECOND = 40
@@ -91,10 +92,12 @@ class Around:
 
     def _next_runs(self, count: int) -> None:
         wanted = {load.name: load.runs + count for load in self.loads}
-        pause, deadline = threading.Event(), time.monotonic() + self.patience
-        while any(load.runs < wanted[load.name] for load in self.loads):
-            assert time.monotonic() < deadline, f"not within {self.patience:g} s: load from everywhere: {self.problems}"
-            pause.wait(0.2)
+        waiting.until(
+            lambda: all(load.runs >= wanted[load.name] for load in self.loads),
+            self.patience,
+            lambda: f"The load does not run everywhere within {self.patience:g} s: {self.problems}",
+            every=0.2,
+        )
 
 
 class GatewayLoad(Load):
@@ -115,7 +118,7 @@ class GatewayLoad(Load):
 class MeshLoad(Load):
     """From the newest ready pod of one service to another service."""
 
-    def __init__(self, cluster: Cluster, source: tuple[str, str], url: str, directory: Path) -> None:
+    def __init__(self, cluster: Reader, source: tuple[str, str], url: str, directory: Path) -> None:
         super().__init__(f"{source[1]}-to-{url.split('//')[1].split('.', maxsplit=1)[0]}", directory)
         self._cluster = cluster
         self._source = source

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.harness.lab_cluster import LabCluster
+from tests.harness.lab.cluster import LabCluster
 
 _NAME = "limited"
 _CORE = (

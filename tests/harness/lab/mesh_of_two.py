@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from demo.mesh import clusters
-from demo.mesh.clusters import NAMES, PRIMARY, Members
-from lab import cleanup, procfs
+from lab import cleanup, procfs, waiting
 from lab.addresses import chosen
 from lab.client import ApiError
 from lab.process import Processes, Program
-from tests.harness.lab_cluster import Body, LabCluster, until
-from tests.harness.lab_playbooks import Playbooks
+from tests.harness.lab import members
+from tests.harness.lab.cluster import Body, LabCluster
+from tests.harness.lab.members import NAMES, PRIMARY, Members
+from tests.harness.lab.playbooks import Playbooks
 
 _API = "kube-apiserver"
 
@@ -22,7 +22,7 @@ _API = "kube-apiserver"
 class MeshOfTwo:
     """Two empty clusters, and playbooks over both.
 
-    :ivar members: as the demo sees them. :ivar lab: each as a cluster of the lab.
+    :ivar members: as playbooks and the steps see them. :ivar lab: each as a cluster of the lab.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class MeshOfTwo:
     ) -> None:
         for plan in chosen(",".join(NAMES)):
             cleanup.clear(plan)
-        self.members: Members = clusters.of_lab(work, collections, hosts, primaries)
+        self.members: Members = members.of_lab(work, collections, hosts, primaries)
         self.lab = {name: LabCluster(name, work / name) for name in NAMES}
         everywhere = LabCluster(PRIMARY, work / "both")
         everywhere.target = self.members.target
@@ -49,7 +49,7 @@ class MeshOfTwo:
             yield
         finally:
             processes.start(spec)
-            until(lambda: self._answers(name), 60, f"the API server of {name}")
+            waiting.until(lambda: self._answers(name), 60, lambda: f"The API server of {name} does not come back.")
 
     def _answers(self, name: str) -> bool:
         try:

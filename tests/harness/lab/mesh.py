@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.settings import GATEWAY_NAMESPACE, OLD, ROOT
-from tests.harness import lab_shop as shop
-from tests.harness import lab_state as state
-from tests.harness.lab_cluster import LabCluster, recreate
-from tests.harness.lab_playbooks import INSTALL, Playbooks
+from tests.harness.lab import shop, state
+from tests.harness.lab.cluster import LabCluster, recreate
+from tests.harness.lab.playbooks import INSTALL, Playbooks
+from tests.harness.lab.settings import GATEWAY_NAMESPACE, OLD, SETUP
 
-SETUP = str(ROOT / "demo" / "setup.yml")
 PLACES = (*shop.NAMESPACES, GATEWAY_NAMESPACE)
 
 
@@ -65,4 +63,4 @@ class SharedMesh:
 def install(mesh: Mesh) -> None:
     """The control plane by install.yml, then gateway and shop."""
     mesh.play.run(INSTALL)
-    mesh.play.run(SETUP, **shop.variables({"istio.io/rev": OLD}))
+    mesh.play.run(str(SETUP), **shop.variables({"istio.io/rev": OLD}))

@@ -1,19 +1,19 @@
-"""What the demonstration does, step by step; each leaves its evidence in files and answers with figures taken from them."""
+"""What is done with two clusters, step by step; each step leaves its evidence in files and answers with figures taken from them."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from demo import result
-from demo.cluster import is_ready, plane
-from demo.mesh import echo, state
-from demo.mesh.clusters import INGRESS, INGRESS_NAMESPACE, NAMES, NAMESPACE, PRIMARY, REMOTE, Members
-from demo.settings import NEW, OLD, ROOT
+from lab import waiting
+from lab.paths import program
+from tests.harness.lab import echo, objects, task_results
+from tests.harness.lab.members import INGRESS, INGRESS_NAMESPACE, NAMES, NAMESPACE, PRIMARY, REMOTE, Members
+from tests.harness.lab.reader import is_ready, plane
+from tests.harness.lab.settings import NEW, OLD
 
 JOIN, LEAVE, LOCALITY, UPGRADE = (f"meshyard.istio.{name}" for name in ("join", "leave", "locality", "upgrade"))
 RULE = {"namespace": NAMESPACE, "name": "echo", "service_host": "echo.echo.svc.cluster.local"}
@@ -42,7 +42,7 @@ def join(members: Members) -> dict[str, Any]:
     seconds = round(time.time() - began)
     ready(members)
     again = members.play("join-again", JOIN)
-    return {"changed_second_run": len(result.steps(again)), "seconds": seconds}
+    return {"changed_second_run": len(task_results.steps(again)), "seconds": seconds}
 
 
 def answers(members: Members, name: str, count: int = _ANSWERS, source: str = PRIMARY) -> dict[str, int]:
@@ -53,7 +53,7 @@ def answers(members: Members, name: str, count: int = _ANSWERS, source: str = PR
 def through_gateway(members: Members) -> dict[str, int]:
     """Who answers through the gateway, each request on a connection of its own."""
     _uid, address = members.readers[PRIMARY].gateway_address(INGRESS_NAMESPACE, INGRESS)
-    command = [str(ROOT / ".lab" / "bin" / "fortio"), "load", "-quiet", "-allow-initial-errors", "-keepalive=false", "-qps", "0"]
+    command = [str(program("fortio")), "load", "-quiet", "-allow-initial-errors", "-keepalive=false", "-qps", "0"]
     command += ["-n", str(_ANSWERS), "-c", "4", "-H", "Host: echo.example", "-json", "-", f"http://{address}/"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
     (members.evidence / "echo.json").write_text(done.stdout)
@@ -80,7 +80,7 @@ def distribute(members: Members) -> list[dict[str, Any]]:
         for a, b, mine in ((PRIMARY, REMOTE, 90), (REMOTE, PRIMARY, 10))
     ]
     tasks = rule({**RULE, "distribute": weights}, members, "distribute")
-    rows = [row for line in result.lines(tasks) for row in line.get("prediction", ())]
+    rows = [row for line in task_results.lines(tasks) for row in line.get("prediction", ())]
     found = []
     for name in NAMES:
         predicted = next(row["clusters"] for row in rows if row["from"]["cluster"] == name)
@@ -102,21 +102,21 @@ def upgrade(members: Members) -> dict[str, Any]:
 def upgraded(members: Members, load: Path) -> dict[str, Any]:
     """What came of an upgrade, by fortio's files and the API servers."""
     counts = echo.pairs(load)
-    pods = [pod for name in NAMES for pod in state.pods(members.readers[name], NAMESPACE) if is_ready(pod)]
+    pods = [pod for name in NAMES for pod in objects.pods(members.readers[name], NAMESPACE) if is_ready(pod)]
     return {
         "requests": sum(counts.values()),
         "failed": sum(count for pair, count in counts.items() if pair.endswith("-failed")),
         "by_cluster_pair": counts,
         "pods_total": len(pods),
         "pods_on_target": sum(plane(pod) == NEW for pod in pods),
-        "old_revision_in": [name for name in NAMES if state.has_revision(members.readers[name], OLD)],
+        "old_revision_in": [name for name in NAMES if objects.has_revision(members.readers[name], OLD)],
     }
 
 
 def leave(members: Members, before: dict[str, set[str]]) -> dict[str, Any]:
     """The remote leaves; what is on either cluster that was not there before it joined."""
     members.play("leave", LEAVE)
-    left = {name: state.objects(members.readers[name], members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
+    left = {name: objects.objects(members.readers[name], members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
     return {"left_over": sorted(f"{name}: {one}" for name, found in left.items() for one in found if name == REMOTE or _of_join(one))}
 
 
@@ -136,16 +136,8 @@ def settled(
         found.update(answers(members, name, count, source))
         return all(abs(found[other] - number) <= within for other, number in wanted.items())
 
-    awaited(good, _SETTLES)
+    waiting.last(good, _SETTLES, every=0.5)
     return found
-
-
-def awaited(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether a condition came true in time."""
-    deadline = time.monotonic() + seconds
-    while not (good := condition()) and time.monotonic() < deadline:
-        time.sleep(0.5)
-    return good
 
 
 def ready(members: Members) -> None:
@@ -161,7 +153,7 @@ def kubectl(members: Members, name: str, *arguments: str, given: str | None = No
     :raises SystemExit: it failed.
     """
     where = members.targets[name]
-    command = [str(ROOT / ".lab" / "bin" / "kubectl"), "--kubeconfig", where.kubeconfig, "--context", str(where.context), *arguments]
+    command = [str(program("kubectl")), "--kubeconfig", where.kubeconfig, "--context", str(where.context), *arguments]
     done = subprocess.run(command, input=given, check=False, capture_output=True, text=True, timeout=180)
     if done.returncode:
         raise SystemExit(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")

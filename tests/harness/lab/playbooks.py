@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import json
 import os
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo import dump, playbooks, result
-from tests.harness.lab_cluster import Body, LabCluster, until
+from lab import waiting
+from tests.harness.lab import ansible_playbook, audit, task_results
+from tests.harness.lab.cluster import Body, LabCluster
 
 UPGRADE, RETIRE, ROLLBACK = "meshyard.istio.upgrade", "meshyard.istio.retire", "meshyard.istio.rollback"
 INSTALL = "meshyard.istio.install"
 MINUTES = 10
-AGENT = "meshyard"
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Outcome:
     @property
     def changes(self) -> list[str]:
         """What modules changed, or would have in check mode: one line per object and field."""
-        return result.steps(self.tasks)
+        return task_results.steps(self.tasks)
 
     @property
     def said(self) -> str:
@@ -48,7 +46,7 @@ class Outcome:
 
     def changed_tasks(self) -> list[str]:
         """The names of the tasks that changed something."""
-        return [line["task"] for line in result.lines(self.tasks) if line.get("changed")]
+        return [line["task"] for line in task_results.lines(self.tasks) if line.get("changed")]
 
 
 class Playbooks:
@@ -71,9 +69,12 @@ class Playbooks:
         self._number += 1
         name = f"{self._number:02d}-{playbook.rpartition('.')[2] if '/' not in playbook else Path(playbook).stem}"
         tasks, log = self._cluster.work / f"{name}.tasks.jsonl", self._cluster.work / f"{name}.log"
-        command = playbooks.command(playbook, self._cluster.target, *options, "-e", json.dumps(variables))
-        environment = playbooks.environment(tasks, self._collections) | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_RETRY_FILES_ENABLED": "0"}
-        begin = now()
+        command = ansible_playbook.command(playbook, self._cluster.target, *options, "-e", json.dumps(variables))
+        environment = ansible_playbook.environment(tasks, self._collections) | {
+            "ANSIBLE_FORCE_COLOR": "0",
+            "ANSIBLE_RETRY_FILES_ENABLED": "0",
+        }
+        begin = audit.now()
         with (
             log.open("w", encoding="utf-8") as output,
             subprocess.Popen(
@@ -100,7 +101,7 @@ class Running:
     def ended(self, seconds: float) -> Outcome:
         """Waits for its end."""
         status = self.process.wait(seconds)
-        return Outcome(status, self.log.read_text(encoding="utf-8"), self.tasks, self.begin, now())
+        return Outcome(status, self.log.read_text(encoding="utf-8"), self.tasks, self.begin, audit.now())
 
     def reaches(self, pattern: str, seconds: float = 240) -> None:
         """Waits until its output contains something."""
@@ -111,17 +112,12 @@ class Running:
             assert self.process.poll() is None, f"it ended before {pattern}: {self.log.read_text()[-3000:]}"
             return False
 
-        until(seen, seconds, f"{pattern} in {self.log}")
-
-
-def now() -> str:
-    """The time as the audit log writes it."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        waiting.until(seen, seconds, lambda: f"{self.log} does not come to hold {pattern}.", every=0.2)
 
 
 def writes(cluster: LabCluster, begin: str, end: str = "9") -> list[Body]:
     """What the collection wrote between two times by the API server's audit log; dry runs and Leases are no writes of an upgrade."""
-    found = dump.writes_by(cluster.audit(), AGENT, begin, end)
+    found = audit.writes_by(cluster.audit(), audit.COLLECTION, begin, end)
     return [event for event in found if event.get("objectRef", {}).get("resource") != "leases"]
 
 
@@ -150,8 +146,3 @@ def _state(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return "Z"
-
-
-def timed(event: Body) -> float:
-    """When the API server received a request, as seconds since the epoch."""
-    return time.mktime(time.strptime(event["requestReceivedTimestamp"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone

@@ -7,18 +7,12 @@ from typing import Any
 
 import yaml
 
-from demo.settings import GATEWAY, GATEWAY_NAMESPACE, OLD_VERSION
-from lab.paths import FILES, IMAGE_HUB, chart
-from tests.harness.lab_cluster import LabCluster
+from lab.paths import IMAGE_HUB, chart, manifests
+from tests.harness.lab.cluster import LabCluster
+from tests.harness.lab.settings import GATEWAY, GATEWAY_NAMESPACE, OLD_VERSION
+from tests.harness.lab.target import istiod_values
 
 SYSTEM = "istio-system"
-
-
-def values() -> dict[str, Any]:
-    """Helm values with which istiod serves the lab; a request that failed is not repeated, which would hide a loss."""
-    given: dict[str, Any] = yaml.safe_load((FILES / "istiod-values.yaml").read_text())
-    given["meshConfig"]["defaultHttpRetryPolicy"] = {"attempts": 0}
-    return given
 
 
 def by_helm(cluster: LabCluster, revision: str = "", *, release: str = "", version: str = OLD_VERSION, **extra: Any) -> None:
@@ -30,7 +24,7 @@ def by_helm(cluster: LabCluster, revision: str = "", *, release: str = "", versi
         default = ["--set", f"defaultRevision={revision or 'default'}"]
         cluster.run("helm", "install", "istio-base", str(chart("base", version)), "-n", SYSTEM, "--create-namespace", *default)
     name = release or ("istiod" + (f"-{revision}" if revision else ""))
-    given = yaml.safe_dump({**values(), **extra, "revision": revision})
+    given = yaml.safe_dump({**istiod_values(), **extra, "revision": revision})
     cluster.run("helm", "install", name, str(chart("istiod", version)), "-n", SYSTEM, "--wait", "-f", "-", given=given)
 
 
@@ -48,7 +42,7 @@ def gateway_by_helm(cluster: LabCluster, revision: str = "", *, version: str = O
 
 def by_istioctl(cluster: LabCluster, version: str = OLD_VERSION) -> None:
     """A control plane and an ingress gateway in its namespace by `istioctl install`."""
-    given = values()
+    given = istiod_values()
     mesh = given.pop("meshConfig")
     pilot = {key: given.pop(key) for key in ("env", "replicaCount", "resources", "autoscaleEnabled") if key in given}
     operator = {
@@ -64,4 +58,4 @@ def by_istioctl(cluster: LabCluster, version: str = OLD_VERSION) -> None:
     }
     path = cluster.work / "istio-operator.yaml"
     path.write_text(yaml.safe_dump(operator))
-    cluster.run("istioctl", "install", "-y", "-f", str(path))
+    cluster.run("istioctl", "install", "-y", "--manifests", str(manifests(version)), "-f", str(path))

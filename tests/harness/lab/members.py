@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
-from demo import playbooks, target
-from demo.cluster import Cluster
-from demo.settings import OLD_VERSION, Target
+from tests.harness.lab import ansible_playbook, target
+from tests.harness.lab.reader import Reader
+from tests.harness.lab.settings import OLD_VERSION
+from tests.harness.lab.target import Target
 
 PRIMARY, REMOTE = "central", "remote"
 NAMES = (PRIMARY, REMOTE)
@@ -36,14 +37,14 @@ class Members:
 
     target: Target
     targets: Mapping[str, Target]
-    readers: Mapping[str, Cluster]
+    readers: Mapping[str, Reader]
     evidence: Path
     collections: Path
 
     def play(self, name: str, playbook: str, *options: str, **variables: Any) -> Path:
         """Runs a playbook over both clusters; the file of its task results."""
         given = ["-e", json.dumps(variables)] if variables else []
-        return playbooks.play(name, playbook, self.target, *options, *given, evidence=self.evidence, collections=self.collections)
+        return ansible_playbook.play(name, playbook, self.target, *options, *given, evidence=self.evidence, collections=self.collections)
 
 
 def of_lab(
@@ -64,7 +65,7 @@ def of_lab(
     inventory.write_text(yaml.safe_dump(_inventory(targets, hosts or {}, primaries)))
     variables.write_text(yaml.safe_dump(_variables(targets[PRIMARY])))
     both = dataclasses.replace(targets[PRIMARY], inventory=inventory, variables=variables)
-    return Members(both, targets, {name: Cluster(where) for name, where in targets.items()}, evidence, collections)
+    return Members(both, targets, {name: Reader(where) for name, where in targets.items()}, evidence, collections)
 
 
 def _inventory(targets: Mapping[str, Target], hosts: Mapping[str, Mapping[str, Any]], primaries: tuple[str, ...]) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def _values(base: Mapping[str, Any], name: str, network: str) -> dict[str, Any]:
 
 def _variables(where: Target) -> dict[str, Any]:
     given = yaml.safe_load(where.variables.read_text())
-    kept = {key: value for key, value in given.items() if not key.startswith(("demo_", "istio_control_plane_values"))}
+    kept = {key: value for key, value in given.items() if not key.startswith(("sample_", "istio_control_plane_values"))}
     tools = {word: given[f"canary_upgrade_{word}"] for word in ("chart_repo_url", "binary_path")}
     return {
         **kept,

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from tests.harness.lab_cluster import Body, LabCluster
+from tests.harness.lab.cluster import Body, LabCluster
 
 SYSTEM = "istio-system"
 NAMESPACED = (

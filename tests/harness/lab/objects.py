@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from demo.cluster import Cluster
+from tests.harness.lab.reader import Reader
 
 _LISTS = (
     "/api/v1/namespaces",
@@ -28,7 +28,7 @@ _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations
 _MARKS = ("istio", "meshyard")
 
 
-def objects(cluster: Cluster, keep: Path) -> set[str]:
+def objects(cluster: Reader, keep: Path) -> set[str]:
     """Every object of a cluster that a join could leave behind, and every mark of Istio or of this collection on a namespace."""
     found: set[str] = set()
     for path in _LISTS:
@@ -43,12 +43,12 @@ def objects(cluster: Cluster, keep: Path) -> set[str]:
     return found
 
 
-def pods(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
+def pods(cluster: Reader, namespace: str) -> list[dict[str, Any]]:
     """The pods of a namespace that are not on their way out."""
     found: list[dict[str, Any]] = cluster.raw(f"/api/v1/namespaces/{namespace}/pods")["items"]
     return [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
 
 
-def has_revision(cluster: Cluster, revision: str) -> bool:
+def has_revision(cluster: Reader, revision: str) -> bool:
     """Whether a webhook of a cluster still leads to a revision."""
     return any((item["metadata"].get("labels") or {}).get("istio.io/rev") == revision for item in cluster.raw(_WEBHOOKS)["items"])

@@ -7,23 +7,24 @@ import subprocess
 import sys
 from pathlib import Path
 
-from demo.settings import EVIDENCE, ROOT, WORK, Target
+from lab.paths import PROJECT
+from tests.harness.lab.target import Target
 
-COLLECTIONS = WORK / "collections"
+CALLBACKS = Path(__file__).parent / "callbacks"
 
 
-def install_collection(work: Path = WORK) -> Path:
+def install_collection(work: Path) -> Path:
     """Builds the tarball and installs it beside nothing else; the folder of collections below C(work)."""
     build, collections = work / "build", work / "collections"
     build.mkdir(parents=True, exist_ok=True)
-    _run([_program("ansible-galaxy"), "collection", "build", str(ROOT), "--output-path", str(build), "--force"], work / "galaxy.log")
+    _run([program("ansible-galaxy"), "collection", "build", str(PROJECT), "--output-path", str(build), "--force"], work / "galaxy.log")
     tarball = max(build.glob("meshyard-istio-*.tar.gz"), key=lambda path: path.stat().st_mtime)
     arguments = [str(tarball), "--collections-path", str(collections), "--force", "--offline", "--no-deps"]
-    _run([_program("ansible-galaxy"), "collection", "install", *arguments], work / "galaxy.log")
+    _run([program("ansible-galaxy"), "collection", "install", *arguments], work / "galaxy.log")
     return collections
 
 
-def play(name: str, playbook: str, target: Target, *arguments: str, evidence: Path = EVIDENCE, collections: Path = COLLECTIONS) -> Path:
+def play(name: str, playbook: str, target: Target, *arguments: str, evidence: Path, collections: Path) -> Path:
     """Runs a playbook, shows its output, and keeps it with the task results as evidence.
 
     :param name: the name of the evidence. :param playbook: a playbook of the collection by its name, or a path.
@@ -40,7 +41,7 @@ def play(name: str, playbook: str, target: Target, *arguments: str, evidence: Pa
 
 def command(playbook: str, target: Target, *arguments: str) -> list[str]:
     """The command line of a playbook."""
-    return [_program("ansible-playbook"), playbook, "-i", str(target.inventory), "-e", f"@{target.variables}", *arguments]
+    return [program("ansible-playbook"), playbook, "-i", str(target.inventory), "-e", f"@{target.variables}", *arguments]
 
 
 def environment(tasks: Path, collections: Path) -> dict[str, str]:
@@ -49,14 +50,15 @@ def environment(tasks: Path, collections: Path) -> dict[str, str]:
     return {
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
-        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "demo" / "callbacks"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
         "ANSIBLE_CALLBACKS_ENABLED": "evidence",
         "ANSIBLE_NOCOWS": "1",
-        "DEMO_TASKS_FILE": str(tasks),
+        "EVIDENCE_TASKS_FILE": str(tasks),
     }
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """A program of Ansible's beside this Python, which may not be on PATH."""
     return str(Path(sys.executable).parent / name)
 
 
