@@ -13,7 +13,7 @@ from lab.paths import LabError
 
 GIB = 1024**3
 
-DISK_TO_PREPARE = 12 * GIB
+DISK_TO_PREPARE = 14 * GIB
 """Go modules, Go's build cache, the programs and the images."""
 
 DISK_TO_RUN = 3 * GIB
@@ -31,8 +31,8 @@ def check_host() -> None:
     for command in _COMMANDS:
         if shutil.which(command) is None:
             raise LabError(f"The lab needs the command {command}, which is not on PATH; use a Debian host that has it.")
-    # The last and largest build leaves its stamp when the modules, the caches and the programs are there.
-    if (paths.STAMPS / "programs-istio").exists():
+    # The last and largest builds leave their stamps when the modules, the caches and the programs are there.
+    if all((paths.STAMPS / f"programs-{programs.istio_group(version)}").exists() for version in paths.ISTIO_VERSIONS):
         check_disk(paths.PROJECT, DISK_TO_RUN)
     else:
         check_disk(paths.PROJECT, DISK_TO_PREPARE)
