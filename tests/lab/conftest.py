@@ -21,13 +21,16 @@ from tests.tree import BUILD
 
 SECONDS_PER_TEST = 900
 WORK = BUILD / "lab-tests"
+USES_UP_THE_MESH = "test_killed_under_traffic"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """An upgrade takes minutes."""
+    """An upgrade takes minutes; and scenarios that hand on the shared mesh follow each other, before the one that uses it up."""
+    here = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
+        if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.timeout(SECONDS_PER_TEST))
+    items.sort(key=lambda item: ("mesh" not in getattr(item, "fixturenames", ()), item.path.stem == USES_UP_THE_MESH))
 
 
 @pytest.fixture(scope="session")
