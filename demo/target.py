@@ -14,8 +14,6 @@ from demo.settings import WORK
 from tests.harness.lab import ansible_playbook, target
 from tests.harness.lab.target import Target
 
-USER_IMAGE = "fortio/fortio:1.66.0"
-
 
 def of_empty_lab() -> Target:
     """The lab's cluster C(central), begun anew: what an earlier demo left would be a mesh that is upgraded already."""
@@ -27,7 +25,9 @@ def of_user(inventory: Path) -> Target:
     """A cluster of the user: the inventory's only host, by its variables meshyard_kubeconfig and meshyard_context."""
     facts = _only_host(inventory)
     kubeconfig = facts.get("meshyard_kubeconfig") or os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
-    image = os.environ.get("DEMO_IMAGE", USER_IMAGE)
+    image = os.environ.get("DEMO_IMAGE")
+    if not image:
+        raise SystemExit("No image for the shop is given: set DEMO_IMAGE to one with fortio and a shell, see docs/own-clusters.md.")
     values = os.environ.get("DEMO_VALUES")
     given = yaml.safe_load(Path(values).read_text(encoding="utf-8")) if values else {}
     # Istio repeats a failed request twice by default: that would hide a loss.

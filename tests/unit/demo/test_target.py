@@ -15,8 +15,9 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for what the demo writes, and nothing of this environment's programs on PATH."""
     monkeypatch.setattr(target, "WORK", tmp_path)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    for name in ("DEMO_IMAGE", "DEMO_VALUES", "DEMO_CHARTS", "KUBECONFIG"):
+    for name in ("DEMO_VALUES", "DEMO_CHARTS", "KUBECONFIG"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DEMO_IMAGE", "mine/fortio:1")
     return tmp_path
 
 
@@ -28,7 +29,7 @@ def inventory(folder: Path, text: str) -> Path:
 
 def test_an_inventory_is_read_by_the_ansible_beside_this_python(work: Path) -> None:
     found = target.of_user(inventory(work, "all: {hosts: {mine: {meshyard_kubeconfig: /somewhere/config, meshyard_context: blue}}}"))
-    assert (found.kubeconfig, found.context, found.image, found.audit_log) == ("/somewhere/config", "blue", target.USER_IMAGE, None)
+    assert (found.kubeconfig, found.context, found.image, found.audit_log) == ("/somewhere/config", "blue", "mine/fortio:1", None)
 
 
 def test_the_users_values_are_kept_and_no_request_is_repeated(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +41,12 @@ def test_the_users_values_are_kept_and_no_request_is_repeated(work: Path, monkey
         "meshConfig": {"accessLogFile": "/dev/stdout", "defaultHttpRetryPolicy": {"attempts": 0}},
         "replicaCount": 1,
     }
+
+
+def test_without_an_image_for_the_shop_nothing_begins(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEMO_IMAGE")
+    with pytest.raises(SystemExit, match="set DEMO_IMAGE"):
+        target.of_user(inventory(work, "all: {hosts: {mine: {}}}"))
 
 
 @pytest.mark.parametrize(("text", "said"), [("all: {hosts: {a: {}, b: {}}}", "has 2 hosts"), ("all: {hosts: {}}", "has 0 hosts")])
