@@ -78,8 +78,9 @@ RETURN = r"""
 _value:
   description:
     - >-
-      The cluster of the host: C(host), C(name), C(role) (C(primary) or C(remote)), C(network), C(server) and C(connection), a dictionary
-      with options of modules.
+      The cluster of the host: C(host), C(name), C(role) (C(primary) or C(remote)), C(network), C(server), C(connection), a
+      dictionary with options of modules, and C(expose) and C(exchange), which tell whether C(remote_cluster_expose) and
+      C(remote_cluster_exchange) are set for it.
     - >-
       C(primary) is the primary of a remote cluster, empty for a primary and where nothing tells which it is; C(peers) are the other
       primaries, C(remotes) the other remote clusters, C(others) all of these, each with the fields above.
@@ -94,10 +95,28 @@ _value:
     network: net-us
     server: https://10.0.0.12:6443
     connection: {kubeconfig: ~/.kube/config, context: us}
-    primary: {host: eu, name: eu, role: primary, network: net-eu, server: "", connection: {kubeconfig: ~/.kube/config, context: eu}}
+    expose: false
+    exchange: false
+    primary:
+      host: eu
+      name: eu
+      role: primary
+      network: net-eu
+      server: ""
+      connection: {kubeconfig: ~/.kube/config, context: eu}
+      expose: true
+      exchange: false
     peers: []
     remotes: []
-    others: [{host: eu, name: eu, role: primary, network: net-eu, server: "", connection: {kubeconfig: ~/.kube/config, context: eu}}]
+    others:
+      - host: eu
+        name: eu
+        role: primary
+        network: net-eu
+        server: ""
+        connection: {kubeconfig: ~/.kube/config, context: eu}
+        expose: true
+        exchange: false
     members: [us, eu]
     left_out: []
     candidates: [eu]

@@ -38,6 +38,8 @@ class Cluster:
     :ivar name: its name in the mesh, by which istiod knows it.
     :ivar server: the URL of its API server as other clusters reach it; empty when that of the connection will do.
     :ivar connection: options of modules, with the UID that is expected there.
+    :ivar expose: whether it has, or is to get, an east-west gateway.
+    :ivar exchange: whether it is set to read the other primaries.
     """
 
     host: str
@@ -46,6 +48,8 @@ class Cluster:
     network: str
     server: str
     connection: dict[str, Any]
+    expose: bool = False
+    exchange: bool = False
 
     def describe(self) -> dict[str, Any]:
         """As a dictionary for templates."""
@@ -161,6 +165,8 @@ class Inventory:
             network=own.network or first(variables, NETWORK_VARIABLES),
             server=own.server or first(variables, ["remote_cluster_server"]),
             connection=connection(variables, own.connection),
+            expose=yes(variables, "remote_cluster_expose"),
+            exchange=yes(variables, "remote_cluster_exchange"),
         )
 
     def _primary(self, home: str, own: Own) -> Cluster:
@@ -179,7 +185,7 @@ class Inventory:
         return [home] if home else []
 
     def _exchange(self) -> bool:
-        return any(boolean(first(self._variables(one), ["remote_cluster_exchange"]), strict=False) for one in self.primaries)
+        return any(yes(self._variables(one), "remote_cluster_exchange") for one in self.primaries)
 
     def _served_by(self, remote: str, primaries: Sequence[str]) -> bool:
         """Whether the primary of a remote cluster is one of these; that of which nothing tells it may be served by any of them."""
@@ -207,3 +213,8 @@ def first(variables: Variables, names: Iterable[str]) -> str:
     """The first of the variables that is set, as text; empty where none is."""
     values = (variables.get(name) for name in names)
     return next((str(value) for value in values if value is not None and value != ""), "")
+
+
+def yes(variables: Variables, name: str) -> bool:
+    """Whether a variable says yes, as text of the command line does too."""
+    return boolean(first(variables, [name]), strict=False)

@@ -37,6 +37,9 @@ def exposed(mesh: Mesh) -> list[str]:
 def test_a_primary_is_opened_once_and_closed_without_a_trace(mesh: Mesh, primary: dict[str, Any], tmp_path: Path) -> None:
     def run(name: str) -> playbook.Outcome:
         variables = {f"remote_cluster_{key}": value for key, value in CHART.items()}
+        # The gateway belongs to the first; the lab has no chart of the oldest version.
+        served = {OLD: "1.31.0", NEW: "1.32.0", "default": "1.30.0"}
+        variables["remote_cluster_revisions"] = [{"revision": one, "version": served[one]} for one in served]
         given = {"remote_cluster_expose": True, "remote_cluster_expose_istiod": True, **variables}
         return playbook.play(name, {"istio_primary": {"eu": primary}, "istio_remote": {}}, tmp_path, **given)
 
