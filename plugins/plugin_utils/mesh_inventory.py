@@ -217,4 +217,4 @@ def first(variables: Variables, names: Iterable[str]) -> str:
 
 def yes(variables: Variables, name: str) -> bool:
     """Whether a variable says yes, as text of the command line does too."""
-    return boolean(first(variables, [name]), strict=False)
+    return bool(boolean(first(variables, [name]), strict=False))
