@@ -50,7 +50,10 @@ _value:
 
 def cluster_options(clusters: Iterable[Mapping[str, Any]], fields: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Each cluster by its name, with its connection."""
-    return [{"name": one["name"], **{name: one[name] for name in fields if one[name]}, **one["connection"]} for one in clusters]
+    return [
+        {"name": cluster["name"], **{name: cluster[name] for name in fields if cluster[name]}, **cluster["connection"]}
+        for cluster in clusters
+    ]
 
 
 class FilterModule:

@@ -22,18 +22,18 @@ def besides(
 ) -> list[Row]:
     """The blockers that stay when these namespaces and gateways leave and these tags and kinds of use are taken away before."""
     return [
-        one
-        for one in blockers
-        if _namespace(one) not in namespaces
-        and not any(_of_gateway(one, gateway) for gateway in gateways)
-        and not (one["code"] == "tag" and one["tag"] in tags)
-        and one["code"] not in codes
+        blocker
+        for blocker in blockers
+        if _namespace(blocker) not in namespaces
+        and not any(_of_gateway(blocker, gateway) for gateway in gateways)
+        and not (blocker["code"] == "tag" and blocker["tag"] in tags)
+        and blocker["code"] not in codes
     ]
 
 
 def lines(blockers: Iterable[Row], limit: int = 0) -> list[str]:
     """A line for each blocker, each once; those beyond a limit are counted in a last one."""
-    found = list(dict.fromkeys(described(one) for one in blockers))
+    found = list(dict.fromkeys(described(blocker) for blocker in blockers))
     more = len(found) - limit if limit else 0
     return [*found[:limit], f"and {more} more"] if more > 0 else found
 

@@ -19,4 +19,4 @@ def blocking(findings: Iterable[Mapping[str, Any]], accept: Sequence[str] = (), 
     :param gateway_planned: whether the run makes the east-west gateway of the primary later.
     """
     passed = {*accept, *(SETTLED_BY_GATEWAY if gateway_planned else ())}
-    return [one for one in findings if one["level"] == "blocker" and one["code"] not in passed]
+    return [finding for finding in findings if finding["level"] == "blocker" and finding["code"] not in passed]

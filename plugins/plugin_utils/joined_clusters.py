@@ -24,10 +24,10 @@ def still_joined(secrets: Resources, tokens: Resources, leaving: Iterable[str] =
 
     :param leaving: clusters whose remote secrets this run takes away, which check mode does not see; nor does it see readers go.
     """
-    gone = {secret_name(one) for one in leaving} if check_mode else set()
-    read = [name for one in secrets if (name := raw.name(one)) not in gone]
-    marks = [mark for one in tokens for mark in raw.annotations_of(one) if mark.startswith(READER_ANNOTATION)]
-    readers = [] if check_mode else [f"cluster {mark.removeprefix(READER_ANNOTATION)}" for mark in marks]
+    gone = {secret_name(cluster) for cluster in leaving} if check_mode else set()
+    read = [name for secret in secrets if (name := raw.name(secret)) not in gone]
+    annotations = [name for token in tokens for name in raw.annotations_of(token) if name.startswith(READER_ANNOTATION)]
+    readers = [] if check_mode else [f"cluster {name.removeprefix(READER_ANNOTATION)}" for name in annotations]
     return list(dict.fromkeys([*read, *readers]))
 
 

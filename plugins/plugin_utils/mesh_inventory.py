@@ -98,7 +98,7 @@ class Mesh:
     def others(self) -> list[Cluster]:
         """All clusters of the mesh but the host's own, primaries first, each once."""
         primaries = [self.primary] if self.primary else []
-        return [*primaries, *(one for one in self.peers if one not in primaries), *self.remotes]
+        return [*primaries, *(peer for peer in self.peers if peer not in primaries), *self.remotes]
 
     def describe(self) -> dict[str, Any]:
         """As a dictionary for templates: the own cluster's fields, and the other clusters by their part."""
@@ -106,10 +106,10 @@ class Mesh:
             **self.own.describe(),
             "primary": self.primary.describe() if self.primary else {},
             "candidates": self.candidates,
-            "peers": [one.describe() for one in self.peers],
-            "remotes": [one.describe() for one in self.remotes],
-            "others": [one.describe() for one in self.others],
-            "members": [one.host for one in (self.own, *self.others) if one.host],
+            "peers": [peer.describe() for peer in self.peers],
+            "remotes": [remote.describe() for remote in self.remotes],
+            "others": [cluster.describe() for cluster in self.others],
+            "members": [cluster.host for cluster in (self.own, *self.others) if cluster.host],
             "left_out": self.left_out,
             "names": self.names,
         }
@@ -129,22 +129,22 @@ class Inventory:
         :param run: the hosts that take part.
         """
         run = list(run)
-        remote = host in self.remotes
-        home = self._primary_of(host, own.primary) if remote else host
+        served = host in self.remotes
+        home = self._primary_of(host, own.primary) if served else host
         primaries = self._one_mesh(home, boolean(own.exchange, strict=False))
         own_cluster = self._cluster(host, own)
-        primary = self._primary(home, own) if remote and (home or own.primary_connection) else None
-        peers = [self._cluster(one) for one in primaries if one not in (host, home)]
-        remotes = [self._cluster(one) for one in self.remotes if one != host and self._served_by(one, primaries)]
-        members = [host, *primaries, *(one.host for one in remotes)]
+        primary = self._primary(home, own) if served and (home or own.primary_connection) else None
+        peers = [self._cluster(peer) for peer in primaries if peer not in (host, home)]
+        remotes = [self._cluster(remote) for remote in self.remotes if remote != host and self._served_by(remote, primaries)]
+        members = [host, *primaries, *(remote.host for remote in remotes)]
         return Mesh(
             own=own_cluster,
             primary=primary,
             candidates=[home] if home else self.primaries,
             peers=peers,
             remotes=remotes,
-            left_out=[one for one in dict.fromkeys(members) if one not in run],
-            names={one: own_cluster.name if one == host else self.name(one) for one in dict.fromkeys([*members, *run])},
+            left_out=[member for member in dict.fromkeys(members) if member not in run],
+            names={known: own_cluster.name if known == host else self.name(known) for known in dict.fromkeys([*members, *run])},
         )
 
     def name(self, host: str) -> str:
@@ -185,7 +185,7 @@ class Inventory:
         return [home] if home else []
 
     def _exchange(self) -> bool:
-        return any(yes(self._variables(one), "remote_cluster_exchange") for one in self.primaries)
+        return any(yes(self._variables(primary), "remote_cluster_exchange") for primary in self.primaries)
 
     def _served_by(self, remote: str, primaries: Sequence[str]) -> bool:
         """Whether the primary of a remote cluster is one of these; that of which nothing tells it may be served by any of them."""

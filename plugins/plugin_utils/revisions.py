@@ -19,8 +19,8 @@ def running(revisions: Iterable[Row]) -> list[dict[str, str]]:
 
     :param revisions: as M(meshyard.istio.istio_revision_info) returns them.
     """
-    found = [{"revision": one["revision"], "version": one["version"]} for one in revisions if one["location"] == "cluster"]
-    return sorted(found, key=lambda one: (_version(one["version"]), one["revision"]))
+    found = [{"revision": plane["revision"], "version": plane["version"]} for plane in revisions if plane["location"] == "cluster"]
+    return sorted(found, key=lambda plane: (_version(plane["version"]), plane["revision"]))
 
 
 def of_gateway(serving: Sequence[Row], gateways: Iterable[Row], namespace: str, name: str) -> dict[str, Any]:
@@ -28,8 +28,8 @@ def of_gateway(serving: Sequence[Row], gateways: Iterable[Row], namespace: str, 
 
     :param gateways: as M(meshyard.istio.istio_revision_info) returns them.
     """
-    has = {one["desired"] for one in gateways if (one["namespace"], one["name"]) == (namespace, name)}
-    own = [one for one in serving if one["revision"] in has]
+    has = {gateway["desired"] for gateway in gateways if (gateway["namespace"], gateway["name"]) == (namespace, name)}
+    own = [revision for revision in serving if revision["revision"] in has]
     return dict((*own, *serving, {})[0])
 
 

@@ -38,7 +38,7 @@ def as_list(value: Any, elements: Elements = "str") -> list[Any]:
         return [str(found)]
     if not isinstance(found, list | tuple):
         raise _refusal(value, elements)
-    return [_element(one, elements) for one in found if one not in ("", None)]
+    return [_element(item, elements) for item in found if item not in ("", None)]
 
 
 def _parsed(text: str, elements: Elements) -> Any:

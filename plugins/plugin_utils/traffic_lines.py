@@ -14,14 +14,14 @@ def lines(predictions: Iterable[Mapping[str, Any]]) -> list[str]:
 
     :param predictions: rows of C(prediction) of M(meshyard.istio.locality_lb).
     """
-    return [_line(one) for one in predictions]
+    return [_line(row) for row in predictions]
 
 
 def _line(row: Mapping[str, Any]) -> str:
     source = row["from"]
     place = "/".join(part for part in (source["region"], source["zone"], source["subzone"]) if part) or "unknown place"
     clusters = _shares(row["clusters"])
-    later = ", then ".join(" and ".join(one["localities"]) for one in row["priorities"][1:])
+    later = ", then ".join(" and ".join(group["localities"]) for group in row["priorities"][1:])
     return (
         f"{row['service']} from {source['cluster']} {place}: {_shares(row['shares']) or 'nothing is reached'}"
         + (f" ({clusters})" if clusters else "")

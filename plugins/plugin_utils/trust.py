@@ -26,10 +26,10 @@ def root(new: str, secrets: Resources, shown: Resources, runs: bool) -> Root:
     :param shown: the ConfigMap that tells workloads the roots. :param runs: whether a control plane runs.
     """
     known = _decoded(raw.text(next(iter(secrets), {}), "data", _ROOT)) or (raw.text(next(iter(shown), {}), "data", _ROOT) if runs else "")
-    trusted = {one.fingerprint for one in certificates(known)}
+    trusted = {certificate.fingerprint for certificate in certificates(known)}
     if not trusted:
         return "unknown" if runs or known.strip() else "none"
-    given = {one.fingerprint for one in certificates(new)}
+    given = {certificate.fingerprint for certificate in certificates(new)}
     return "same" if given and given <= trusted else "other"
 
 
