@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote.exposure import INVENTORY
 from tests.harness import crds, playbook
-from tests.harness.fronts import CHART, NEW, OLD
+from tests.harness.gateways import CHART, NEW, OLD
 from tests.harness.mesh import SYSTEM, Mesh
 
 NETWORK = "topology.istio.io/network"
