@@ -97,9 +97,9 @@ def _validates_by(revision: str, configuration: raw.Raw) -> bool:
 
 
 def _namespaces(revision: str, evidence: Evidence) -> Iterator[Blocker]:
-    for name, marks in evidence.namespace_labels.items():
-        decision = injection.effective(marks, {}, evidence.hooks, name, evidence.planes)
-        label = None if labels.INJECTION in marks else marks.get(labels.REV)
+    for name, own_labels in evidence.namespace_labels.items():
+        decision = injection.effective(own_labels, {}, evidence.hooks, name, evidence.planes)
+        label = None if labels.INJECTION in own_labels else own_labels.get(labels.REV)
         if decision.concerns(revision) or _names(revision, label, evidence.tags):
             reason = f"its new pods come to it by the tag {decision.via}" if decision.via else "its new pods come to it"
             yield Blocker(evidence.cluster, "Namespace", "", name, "namespace", reason, tag=decision.via or "")

@@ -16,9 +16,9 @@ from .model import ClusterFinding, MeshClusters, View, refused
 
 def findings(mesh_clusters: MeshClusters) -> Iterator[ClusterFinding]:
     """All findings of this file."""
-    for told in _given(mesh_clusters):
-        what = f"Istio {told}"
-        yield from refused(mesh_clusters.here.name, "blocker", "version_unsupported", what, partial(versions.check_supported, told))
+    for version in _given(mesh_clusters):
+        what = f"Istio {version}"
+        yield from refused(mesh_clusters.here.name, "blocker", "version_unsupported", what, partial(versions.check_supported, version))
     yield from _skew(mesh_clusters)
     yield from _data_plane(mesh_clusters)
     for view in mesh_clusters.views:
