@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
+
+from ..plugin_utils.mesh_inventory import connection
 
 DOCUMENTATION = r"""
 name: connection
@@ -15,17 +17,14 @@ short_description: The connection to the cluster of an inventory host
 description:
   - >-
     Makes the dictionary that the options C(primary), C(remote) and C(clusters) of modules take from the variables C(meshyard_kubeconfig),
-    C(meshyard_context), C(meshyard_host), C(meshyard_api_key), C(meshyard_ca_cert) and C(meshyard_validate_certs) of a host, as far as
-    they are set.
+    C(meshyard_context), C(meshyard_host), C(meshyard_api_key), C(meshyard_ca_cert), C(meshyard_validate_certs), C(meshyard_client_cert),
+    C(meshyard_client_key), C(meshyard_proxy) and C(meshyard_expected_cluster_uid) of a host, as far as they are set.
+  - C(remote_cluster_connection) of the host comes in place of them, but for C(meshyard_expected_cluster_uid), which guards it too.
 options:
   _input:
     description: The variables of the host, such as C(hostvars['eu']).
     type: dict
     required: true
-  expected_uid:
-    description: Whether C(meshyard_expected_cluster_uid) comes along too.
-    type: bool
-    default: false
 """
 
 EXAMPLES = r"""
@@ -42,16 +41,6 @@ _value:
   type: dict
   sample: {kubeconfig: ~/.kube/config, context: eu}
 """
-
-_PREFIX = "meshyard_"
-_WORDS = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs")
-_UID = "expected_cluster_uid"
-
-
-def connection(variables: Mapping[str, Any], expected_uid: bool = False) -> dict[str, Any]:
-    """The connection to a host's cluster; empty where no variable of it is set."""
-    words = (*_WORDS, _UID) if expected_uid else _WORDS
-    return {word: variables[_PREFIX + word] for word in words if _PREFIX + word in variables}
 
 
 class FilterModule:

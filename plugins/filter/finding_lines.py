@@ -40,7 +40,7 @@ _value:
 
 def finding_lines(findings: Iterable[Mapping[str, Any]]) -> list[str]:
     """A line for each finding."""
-    return [f"{one['level'].upper()} {one['object']}: {one['message']} {one['remedy']}" for one in findings]
+    return [f"{finding['level'].upper()} {finding['object']}: {finding['message']} {finding['remedy']}" for finding in findings]
 
 
 class FilterModule:

@@ -223,10 +223,23 @@ blockers:
       description: Name of the object.
       type: str
       sample: shop
+    code:
+      description:
+        - How it uses the revision, for programs. C(tag) points to it, C(default_validator) and C(webhook) lead to it, C(namespace) and
+          C(workload) bring new pods to it, C(pod) and C(proxy) have its sidecar or are connected to it, C(configuration) is read by it
+          alone.
+        - C(unread), C(istiod_not_asked), C(remote_secrets_unread), C(cluster_unreachable) and C(cluster_not_given) tell what could not be
+          known.
+        - C(successor) is what the revision that takes over lacks, C(grace) that it has been without use for too short a time.
+      type: str
+      sample: namespace
     reason:
-      description: How it uses the revision.
+      description: How it uses the revision, in words.
       type: str
       sample: its new pods come to it
+    tag:
+      description: Name of the tag by which it uses the revision; empty where there is none.
+      type: str
 removed:
   description: The objects that O(state=absent) removed.
   returned: success
@@ -293,7 +306,7 @@ from ..module_utils._ansible.flows import control_plane as planes
 from ..module_utils._ansible.module import Run, reporting
 from ..module_utils._cluster.peer import Peer
 from ..module_utils._mesh import revision as revisions
-from ..module_utils._mesh import usage
+from ..module_utils._mesh.blocker import Blocker
 from ..module_utils._plan.control_plane import install, readiness, removal
 from ..module_utils._plan.objects import adoption
 from ..module_utils._plan.objects.steps import Object, ref_of
@@ -424,7 +437,7 @@ def _absent(run: Run, names: revisions.Names) -> None:
 
 def _blockers(run: Run, names: revisions.Names, others: list[Peer]) -> list[dict[str, Any]]:
     if run.params["wait"] and not run.params["force"] and not run.check:
-        found: list[usage.Blocker] = run.until(unused.observe(run.cluster, names.namespace, names.revision, others))
+        found: list[Blocker] = run.until(unused.observe(run.cluster, names.namespace, names.revision, others))
     else:
         found = evidence_of_clusters.collect(run.cluster, names.namespace, others).blockers(names.revision)
     return [one.describe() for one in found]

@@ -238,12 +238,22 @@ proxies:
 blockers:
   description:
     - What stands against deleting each revision, by revision. An empty list says that it may go.
+    - C(code) and C(tag) are those of RV(meshyard.istio.istio_revision#module:blockers). C(unknown) tells that use could only not be ruled
+      out, C(ending) that it is a pod which is being deleted.
     - C(null) unless gathered.
   returned: success
   type: dict
   sample:
     1-31-0:
-      - {cluster: central, kind: Namespace, namespace: "", name: shop, reason: its new pods come to it, unknown: false}
+      - cluster: central
+        kind: Namespace
+        namespace: ""
+        name: shop
+        code: namespace
+        reason: its new pods come to it
+        tag: ""
+        unknown: false
+        ending: false
 statistics:
   description:
     - How many pods and workloads each revision should have (C(desired)), has injected (C(injected)) and has connected

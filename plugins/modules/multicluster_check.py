@@ -45,6 +45,18 @@ options:
   version:
     description: Version of Istio that is to serve this cluster. By default the version of that revision on the primaries.
     type: str
+  revisions:
+    description:
+      - Revisions that are to serve this cluster, where they are several or all are to be looked at. In place of O(revision) and O(version).
+    type: list
+    elements: dict
+    suboptions:
+      revision:
+        description: Revision. When not given, it is made from the version.
+        type: str
+      version:
+        description: Version of Istio of that revision.
+        type: str
   clusters:
     description: The other clusters of the mesh. With O(topology=primary_remote) at least the primary.
     type: list
@@ -294,6 +306,12 @@ def spec() -> dict[str, Any]:
         "topology": {"type": "str", "choices": ["primary_remote", "multi_primary"], "default": "primary_remote"},
         "revision": {"type": "str"},
         "version": {"type": "str"},
+        "revisions": {
+            "type": "list",
+            "elements": "dict",
+            "required_one_of": [("revision", "version")],
+            "options": {"revision": {"type": "str"}, "version": {"type": "str"}},
+        },
         "clusters": _clusters(),
         "reach": {"type": "str", "choices": ["gateway", "address", "pods"], "default": "gateway"},
         "addresses": {"type": "list", "elements": "str", "default": []},
@@ -321,6 +339,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=spec(),
         supports_check_mode=True,
+        mutually_exclusive=[("revisions", "revision"), ("revisions", "version")],
         required_if=[("probe", True, ("probe_image",)), ("reach", "address", ("addresses",))],
     )
     with reporting(module):

@@ -175,7 +175,32 @@ blockers:
   returned: success
   type: list
   elements: dict
-  sample: []
+  contains:
+    cluster:
+      description: Name of the cluster.
+      type: str
+    kind:
+      description: Kind of the object.
+      type: str
+      sample: Namespace
+    namespace:
+      description: Namespace of the object; empty for one of the cluster.
+      type: str
+    name:
+      description: Name of the object.
+      type: str
+      sample: shop
+    code:
+      description: How it uses the revision, for programs; see M(meshyard.istio.istio_revision).
+      type: str
+      sample: namespace
+    reason:
+      description: How it uses the revision, in words.
+      type: str
+      sample: its new pods come to it
+    tag:
+      description: Name of the tag by which it uses the revision; empty where there is none.
+      type: str
 removed:
   description: The objects that were removed.
   returned: success

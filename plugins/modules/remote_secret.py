@@ -40,7 +40,7 @@ options:
     description: Namespace of the account in the remote cluster. It is made if it is missing.
     type: str
     default: istio-system
-  leaving:
+  revisions_removed:
     description:
       - >-
         With O(state=absent), what istiod wrote into the remote cluster, the marks of O(remote_namespace) and the namespace itself, if
@@ -232,7 +232,7 @@ def spec() -> dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent", "rotated"], "default": "present"},
         "remote": arguments.peer(),
         "remote_namespace": {"type": "str", "default": "istio-system"},
-        "leaving": {"type": "bool", "default": False},
+        "revisions_removed": {"type": "bool", "default": False},
     }
 
 
@@ -318,7 +318,7 @@ def _forget(run: Run, remote: Cluster) -> tuple[Plan, list[str]]:
     for text in warnings:
         run.warn(text)
     if not any(reader.other_readers(one, seen) for one in there.tokens):
-        far = (*far, *leftovers.plan(remote_secrets.rest(remote, namespace, leaving=run.params["leaving"]), far))
+        far = (*far, *leftovers.plan(remote_secrets.rest(remote, namespace, revisions_removed=run.params["revisions_removed"]), far))
     run.execute(far, remote)
     if run.params["wait"] and not run.check:
         run.until(control_plane_removal.until_gone(remote, [step.ref for step in far if isinstance(step, Delete)]))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.apiserver import ApiServer, sweep
-from tests.harness import fronts
+from tests.harness import gateways
 from tests.harness.injector import Injector
 from tests.harness.mesh import Mesh
 from tests.harness.planes import Planes
@@ -113,5 +113,5 @@ def edge(mesh: Mesh) -> str:
 @pytest.fixture
 def theirs(mesh: Mesh, edge: str) -> str:
     """The namespace of a gateway C(web) that somebody else made, on the old revision, with an address."""
-    fronts.put(mesh, edge)
+    gateways.put(mesh, edge)
     return edge

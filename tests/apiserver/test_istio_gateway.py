@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.harness.fronts import MARK, NEW, OLD, RECORD, REV, call, spec_of_service, template
+from tests.harness.gateways import MARK, NEW, OLD, RECORD, REV, call, spec_of_service, template
 from tests.harness.mesh import SYSTEM, Mesh
 from tests.harness.modules import Call
 from tests.harness.proxy import WriteProxy

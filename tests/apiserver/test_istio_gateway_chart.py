@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.fronts import (
+from tests.harness.gateways import (
     NEW,
     OLD,
     REV,

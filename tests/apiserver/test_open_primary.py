@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote.exposure import INVENTORY
 from tests.harness import crds, playbook
-from tests.harness.fronts import CHART, NEW, OLD
+from tests.harness.gateways import CHART, NEW, OLD
 from tests.harness.mesh import SYSTEM, Mesh
 
 NETWORK = "topology.istio.io/network"
@@ -37,6 +37,9 @@ def exposed(mesh: Mesh) -> list[str]:
 def test_a_primary_is_opened_once_and_closed_without_a_trace(mesh: Mesh, primary: dict[str, Any], tmp_path: Path) -> None:
     def run(name: str) -> playbook.Outcome:
         variables = {f"remote_cluster_{key}": value for key, value in CHART.items()}
+        # The gateway belongs to the first; the lab has no chart of the oldest version.
+        served = {OLD: "1.31.0", NEW: "1.32.0", "default": "1.30.0"}
+        variables["remote_cluster_revisions"] = [{"revision": one, "version": served[one]} for one in served]
         given = {"remote_cluster_expose": True, "remote_cluster_expose_istiod": True, **variables}
         return playbook.play(name, {"istio_primary": {"eu": primary}, "istio_remote": {}}, tmp_path, **given)
 

@@ -6,33 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from . import injection, labels, plane, raw, tag, webhook, workload
+from .blocker import Blocker
 from .evidence import Evidence
 from .proxies import finished, injected_by
 from .revision import Names
 from .successor import obstacles
-
-
-@dataclass(frozen=True)
-class Blocker:
-    """Something that stands against deleting a revision.
-
-    C(unknown) tells that it could only not be ruled out, C(ending) that it is a pod which is being deleted: it goes by itself.
-    """
-
-    cluster: str
-    kind: str
-    namespace: str
-    name: str
-    reason: str
-    unknown: bool = False
-    ending: bool = False
-
-    def describe(self) -> dict[str, str]:
-        """The blocker as modules return it."""
-        return {"cluster": self.cluster, "kind": self.kind, "namespace": self.namespace, "name": self.name, "reason": self.reason}
 
 
 def blockers(
@@ -59,13 +39,13 @@ def blockers(
     if not found and grace > 0 and (free_for is None or free_for < grace):
         watched = f"only {free_for:.0f}" if free_for is not None else "not for any"
         reason = f"it has been without use for {watched} of the {grace:.0f} seconds of grace"
-        found.append(Blocker("", "Revision", "", revision, reason, unknown=free_for is None))
+        found.append(Blocker("", "Revision", "", revision, "grace", reason, unknown=free_for is None))
     return found
 
 
 def _in_cluster(revision: str, evidence: Evidence, successor: str | None) -> Iterator[Blocker]:
     for what in evidence.unread():
-        yield Blocker(evidence.cluster, what, "", "", "they could not be read, which counts as use", unknown=True)
+        yield Blocker(evidence.cluster, what, "", "", "unread", "they could not be read, which counts as use", unknown=True)
     yield from _tags(revision, evidence)
     yield from _webhooks(revision, evidence)
     used = {blocker.name: blocker for blocker in _namespaces(revision, evidence)}
@@ -75,7 +55,7 @@ def _in_cluster(revision: str, evidence: Evidence, successor: str | None) -> Ite
     yield from _configuration(revision, evidence)
     if evidence.primary:
         for kind, name, reason in obstacles(successor, evidence) if successor else ():
-            yield Blocker(evidence.cluster, kind, "", name, reason)
+            yield Blocker(evidence.cluster, kind, "", name, "successor", reason)
 
 
 def _names(revision: str, label: str | None, known: Sequence[tag.Tag]) -> bool:
@@ -90,18 +70,19 @@ def _tags(revision: str, evidence: Evidence) -> Iterator[Blocker]:
     for one in tag.of_revision(evidence.tags, revision):
         for claim in (*one.webhooks, *one.services):
             if claim.revision == revision:
-                yield Blocker(evidence.cluster, claim.kind, claim.namespace, claim.name, f"the tag {one.name} points to it")
+                reason = f"the tag {one.name} points to it"
+                yield Blocker(evidence.cluster, claim.kind, claim.namespace, claim.name, "tag", reason, tag=one.name)
 
 
 def _webhooks(revision: str, evidence: Evidence) -> Iterator[Blocker]:
     for configuration in evidence.validating_webhooks or ():
         if raw.name(configuration) == labels.DEFAULT_VALIDATOR and _validates_by(revision, configuration):
             reason = "it validates all Istio configuration by means of it"
-            yield Blocker(evidence.cluster, "ValidatingWebhookConfiguration", "", labels.DEFAULT_VALIDATOR, reason)
+            yield Blocker(evidence.cluster, "ValidatingWebhookConfiguration", "", labels.DEFAULT_VALIDATOR, "default_validator", reason)
     if not evidence.retired_too:
         own = {hook.configuration for hook in evidence.hooks if hook.revision == revision and not hook.tag and _from_afar(hook, evidence)}
         for name in sorted(own):
-            yield Blocker(evidence.cluster, "MutatingWebhookConfiguration", "", name, "it injects pods by means of it")
+            yield Blocker(evidence.cluster, "MutatingWebhookConfiguration", "", name, "webhook", "it injects pods by means of it")
 
 
 def _from_afar(hook: webhook.Hook, evidence: Evidence) -> bool:
@@ -116,12 +97,12 @@ def _validates_by(revision: str, configuration: raw.Raw) -> bool:
 
 
 def _namespaces(revision: str, evidence: Evidence) -> Iterator[Blocker]:
-    for name, marks in evidence.namespace_labels.items():
-        decision = injection.effective(marks, {}, evidence.hooks, name, evidence.planes)
-        label = None if labels.INJECTION in marks else marks.get(labels.REV)
+    for name, own_labels in evidence.namespace_labels.items():
+        decision = injection.effective(own_labels, {}, evidence.hooks, name, evidence.planes)
+        label = None if labels.INJECTION in own_labels else own_labels.get(labels.REV)
         if decision.concerns(revision) or _names(revision, label, evidence.tags):
             reason = f"its new pods come to it by the tag {decision.via}" if decision.via else "its new pods come to it"
-            yield Blocker(evidence.cluster, "Namespace", "", name, reason)
+            yield Blocker(evidence.cluster, "Namespace", "", name, "namespace", reason, tag=decision.via or "")
 
 
 def _templates(revision: str, evidence: Evidence, used: dict[str, Blocker]) -> Iterator[Blocker]:
@@ -129,7 +110,7 @@ def _templates(revision: str, evidence: Evidence, used: dict[str, Blocker]) -> I
         for obj in objects or ():
             reason = _template_reason(revision, obj, kind, evidence, used) if _makes_pods(obj, kind) else None
             if reason:
-                yield Blocker(evidence.cluster, kind, raw.namespace(obj), raw.name(obj), reason)
+                yield Blocker(evidence.cluster, kind, raw.namespace(obj), raw.name(obj), "workload", reason)
 
 
 def _makes_pods(obj: raw.Raw, kind: str) -> bool:
@@ -167,7 +148,7 @@ def _pods(revision: str, evidence: Evidence) -> Iterator[Blocker]:
     for pod in evidence.pods or ():
         if injected_by(pod) == revision and not finished(pod):
             reason, at = "its proxy was injected by it", (raw.namespace(pod), raw.name(pod))
-            yield Blocker(evidence.cluster, "Pod", *at, reason, ending=at in evidence.ending)
+            yield Blocker(evidence.cluster, "Pod", *at, "pod", reason, ending=at in evidence.ending)
 
 
 def _configuration(revision: str, evidence: Evidence) -> Iterator[Blocker]:
@@ -176,22 +157,24 @@ def _configuration(revision: str, evidence: Evidence) -> Iterator[Blocker]:
             label = raw.labels_of(obj).get(labels.REV)
             if _names(revision, label, evidence.tags):
                 reason = f"its label {labels.REV}={label} lets no other revision read it"
-                yield Blocker(evidence.cluster, kind, raw.namespace(obj), raw.name(obj), reason)
+                yield Blocker(evidence.cluster, kind, raw.namespace(obj), raw.name(obj), "configuration", reason)
 
 
 def _connected(revision: str, evidence: Evidence, everywhere: Sequence[Evidence]) -> Iterator[Blocker]:
     if evidence.connections is None:
         reason = "its istiods could not be asked for their proxies, which counts as use"
-        yield Blocker(evidence.cluster, "Istiod", "", revision, reason, unknown=True)
+        yield Blocker(evidence.cluster, "Istiod", "", revision, "istiod_not_asked", reason, unknown=True)
         return
     for one in evidence.connections.silent:
         if one.plane == revision:
-            yield Blocker(evidence.cluster, "Istiod", "", one.istiod, f"it could not be asked: {one.reason}", unknown=True)
+            reason = f"it could not be asked: {one.reason}"
+            yield Blocker(evidence.cluster, "Istiod", "", one.istiod, "istiod_not_asked", reason, unknown=True)
     for connection in evidence.connections.of_plane(revision):
         home = _home(connection.cluster, evidence, everywhere)
         last = home is not None and (connection.namespace, connection.pod) in home.ending
         at = connection.cluster or evidence.cluster
-        yield Blocker(at, "Proxy", connection.namespace, connection.pod, f"it is connected to {connection.istiod}", ending=last)
+        reason = f"it is connected to {connection.istiod}"
+        yield Blocker(at, "Proxy", connection.namespace, connection.pod, "proxy", reason, ending=last)
 
 
 def _home(name: str, asked: Evidence, everywhere: Sequence[Evidence]) -> Evidence | None:
@@ -207,7 +190,8 @@ def _home(name: str, asked: Evidence, everywhere: Sequence[Evidence]) -> Evidenc
 
 def _unreached_clusters(unreached: Mapping[str, str]) -> Iterator[Blocker]:
     for name, problem in sorted(unreached.items()):
-        yield Blocker(name, "Cluster", "", name, f"it cannot be reached ({problem}), which counts as use", unknown=True)
+        reason = f"it cannot be reached ({problem}), which counts as use"
+        yield Blocker(name, "Cluster", "", name, "cluster_unreachable", reason, unknown=True)
 
 
 def _unconnected_clusters(evidence: Sequence[Evidence], unreached: Mapping[str, str]) -> Iterator[Blocker]:
@@ -216,8 +200,8 @@ def _unconnected_clusters(evidence: Sequence[Evidence], unreached: Mapping[str, 
     for one in evidence:
         if one.primary and one.remotes is None:
             reason = "the remote secrets could not be read, so that clusters may use it"
-            yield Blocker(one.cluster, "Secret", "", "", reason, unknown=True)
+            yield Blocker(one.cluster, "Secret", "", "", "remote_secrets_unread", reason, unknown=True)
         named.update(one.remotes or ())
     for name in sorted(named - given):
         reason = "a remote secret names this cluster, and no connection to it was given: that counts as use"
-        yield Blocker(name, "Cluster", "", name, reason, unknown=True)
+        yield Blocker(name, "Cluster", "", name, "cluster_not_given", reason, unknown=True)

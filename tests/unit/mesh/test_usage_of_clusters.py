@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import syncz, usage
 from tests.unit.mesh import build
-from tests.unit.mesh.test_usage import NEW, OLD, found, free, remote, validator
+from tests.unit.mesh.test_usage import CONFIG, NEW, OLD, found, free, remote, validator
 
 
 def test_a_remote_cluster_is_held_to_the_same_checks() -> None:
@@ -131,7 +131,7 @@ def test_a_kind_that_nobody_read_blocks_as_unknown() -> None:
     assert [one.kind for one in usage.blockers(OLD, [part], successor=NEW)] == ["StatefulSets"]
 
 
-def test_every_blocker_names_its_cluster_and_a_reason() -> None:
+def test_every_blocker_names_its_cluster_a_code_and_a_reason() -> None:
     cluster = free(
         namespaces=[build.namespace("shop", {"istio.io/rev": OLD})],
         pods=[build.pod("cart-0", revision=OLD)],
@@ -139,5 +139,26 @@ def test_every_blocker_names_its_cluster_and_a_reason() -> None:
         connections=None,
     )
     blockers = usage.blockers(OLD, [cluster], successor=NEW)
-    assert len(blockers) == 4
+    assert [one.code for one in blockers] == ["tag", "namespace", "pod", "istiod_not_asked"]
     assert all(one.cluster == "east" and one.reason for one in blockers)
+    assert [one.describe()["tag"] for one in blockers] == ["prod", "", "", ""]
+
+
+def test_a_program_tells_what_is_not_known_from_what_is_used() -> None:
+    silent = free(remotes=None, connections=None, workloads={"Deployment": None})
+    codes = {one.code: one.unknown for one in usage.blockers(OLD, [silent], unreached={"west": "refused"})}
+    assert codes == dict.fromkeys(("unread", "istiod_not_asked", "cluster_unreachable", "remote_secrets_unread"), True)
+    assert [one.code for one in usage.blockers(OLD, [free(remotes=("west",))])] == ["cluster_not_given"]
+    assert [one.code for one in usage.blockers(OLD, [free()], grace=60)] == ["grace"]
+
+
+def test_what_leads_to_the_revision_has_a_code_of_its_own() -> None:
+    used = free(
+        validating_webhooks=[validator("istio-validator-x", NEW), validator("istiod-default-validator", OLD)],
+        workloads={"StatefulSet": [build.workload("db", template_labels={"istio.io/rev": OLD})]},
+        config={**{kind: [] for kind in CONFIG}, "Gateway": [{"metadata": build.meta("web", "shop", {"istio.io/rev": OLD})}]},
+    )
+    assert [one.code for one in usage.blockers(OLD, [used])] == ["default_validator", "workload", "configuration"]
+    assert [one.code for one in usage.blockers(OLD, [free()], successor="1-33-0")] == ["successor"]
+    afar = remote(mutating_webhooks=[build.injector(NEW), build.injector(OLD)], retired_too=False)
+    assert "webhook" in [one.code for one in usage.blockers(OLD, [free(), afar])]

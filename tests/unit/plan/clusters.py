@@ -18,6 +18,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster.
     Plane,
     Probe,
     Reach,
+    Serving,
     Trust,
     View,
 )
@@ -76,20 +77,20 @@ def primary(name: str = "eu", **changed: Any) -> View:
         secrets=here(name),
         kubernetes="v1.36.3",
         ranges=(f"10.{ord(name[0])}.0.0/16",),
-        reach=Reach(("10.98.1.20",), "the gateway"),
+        reaches=(Reach(("10.98.1.20",), "the gateway"),),
         probe=Probe(True),
     )
     return replace(found, **changed)
 
 
 def remote(name: str = "us", **changed: Any) -> View:
-    bare = {"planes": (), "served": False, "own": None, "shown": None, "reach": None, "probe": None}
+    bare = {"planes": (), "served": False, "own": None, "shown": None, "reaches": (), "probe": None}
     return primary(name, **{"given": Given(name, "remote"), **bare, **changed})
 
 
 def joining(here_: View | None = None, *others: View, **told: Any) -> MeshClusters:
     """A remote that joins the primaries."""
-    return MeshClusters("primary_remote", here_ or remote(), others or (primary(),), **{"revision": NEW, "version": "1.32.0", **told})
+    return MeshClusters("primary_remote", here_ or remote(), others or (primary(),), **{"serving": (Serving(NEW, "1.32.0"),), **told})
 
 
 def several(*views: View, **told: Any) -> MeshClusters:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from ..._charts import versions
 from ..._cluster.connect import Cluster
 from ..._errors import Abandoned, MeshyardError
 from ..._mesh.revision import check_revision, revision_name
-from ..._plan.multicluster.model import Given, MeshClusters, Role, View
+from ..._plan.multicluster.model import Given, MeshClusters, Reach, Role, Serving, View
 from ..._plan.remote import secret as remote_secret
 from ..._run.multicluster import read as multicluster
 from ..._run.probe.source import WaitPolicy
@@ -31,9 +32,7 @@ class Checking:
         self._params = run.params
         self._namespace: str = run.params["control_plane_namespace"]
         self._clusters = [run.cluster]
-        self._revision: str = run.params["revision"] or revision_name(run.params["version"] or "")
-        if self._revision:
-            check_revision(self._revision)
+        self._serving = tuple(_serving(one) for one in _given(run.params))
         if all(item["role"] != "primary" for item in run.params["clusters"]):
             raise MeshyardError(
                 f"The option clusters names no primary that cluster {run.cluster.name} could make one mesh with.",
@@ -53,7 +52,7 @@ class Checking:
         self.run.tell(f"reading cluster {given.name}")
         here = multicluster.view(given, self.run.cluster, self._namespace, given.name)
         others = [self._other(item, here) for item in self._params["clusters"]]
-        return MeshClusters(topology, here, others, self._namespace, self._revision, self._params["version"] or "")
+        return MeshClusters(topology, here, others, self._namespace, self._serving)
 
     def _other(self, item: dict[str, Any], here: View) -> View:
         given = Given(item["name"], item["role"], item["network"], item["server"] or "", item["planned"])
@@ -70,8 +69,13 @@ class Checking:
             return seen
         known = not given.planned or self._params["reach"] == "address"
         if self._params["topology"] == _REMOTE and known:
-            seen = dataclasses.replace(seen, reach=multicluster.reach(cluster, self._namespace, self._revision, seen.planes, self._params))
+            seen = dataclasses.replace(seen, reaches=self._reaches(cluster, seen))
         return self._probed(seen, cluster, here)
+
+    def _reaches(self, cluster: Cluster, seen: View) -> tuple[Reach, ...]:
+        """The ways to the istiods that are to serve, one for each revision."""
+        revisions = [one.revision for one in self._serving] or [""]
+        return tuple(multicluster.reach(cluster, self._namespace, one, seen.planes, self._params) for one in revisions)
 
     def _probed(self, seen: View, cluster: Cluster, here: View) -> View:
         """With what its pods say of the API server of this cluster."""
@@ -80,6 +84,24 @@ class Checking:
         patience = WaitPolicy(self._params["wait_timeout"], self.run.tell, self.run.alive)
         answered = multicluster.ask(cluster, self._namespace, self._params["probe_image"], here.server, patience)
         return dataclasses.replace(seen, probe=answered)
+
+
+def _given(params: dict[str, Any]) -> list[dict[str, Any]]:
+    """The revisions that the options name, each with its version where that is given."""
+    one = {"revision": params["revision"], "version": params["version"]}
+    return params["revisions"] or ([one] if any(one.values()) else [])
+
+
+def _serving(given: dict[str, Any]) -> Serving:
+    """A revision that is to serve.
+
+    :raises MeshyardError: its name or its version is impossible.
+    """
+    if given["version"]:
+        versions.parse(given["version"])
+    revision = given["revision"] or revision_name(given["version"] or "")
+    check_revision(revision)
+    return Serving(revision, given["version"] or "")
 
 
 def _means_one(here: View) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..._errors import MeshyardError
 from ..._mesh import labels, maker, raw
+from ..._mesh.blocker import described
 from ..._mesh.revision import Names, suffixed
 from ..objects import adoption, order
 from ..objects.adoption import Origin
@@ -89,7 +90,7 @@ def refuse(blockers: Iterable[Mapping[str, Any]], revision: str, cluster: str) -
     found = list(blockers)
     if not found:
         return
-    told = "; ".join(_said(one, cluster) for one in found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
+    told = "; ".join(_described(one, cluster) for one in found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
     raise MeshyardError(
         f"Revision {revision} on cluster {cluster} is still in use: {told}.",
         "Move what is named in blockers to another revision first, or set force to true to break it.",
@@ -97,16 +98,10 @@ def refuse(blockers: Iterable[Mapping[str, Any]], revision: str, cluster: str) -
     )
 
 
-def said(blocker: Mapping[str, Any]) -> str:
-    """A blocker in words."""
-    where = "/".join(str(part) for part in (blocker["namespace"], blocker["name"]) if part)
-    return f"{blocker['kind']} {where} ({blocker['reason']})" if where else f"{blocker['kind']} ({blocker['reason']})"
-
-
-def _said(blocker: Mapping[str, Any], cluster: str) -> str:
+def _described(blocker: Mapping[str, Any], cluster: str) -> str:
     """A blocker in words, with its cluster where that is another one."""
     elsewhere = blocker["cluster"] not in ("", cluster) and blocker["kind"] != "Cluster"
-    return f"{said(blocker)} on cluster {blocker['cluster']}" if elsewhere else said(blocker)
+    return f"{described(blocker)} on cluster {blocker['cluster']}" if elsewhere else described(blocker)
 
 
 def _is_derived(obj: Object) -> bool:

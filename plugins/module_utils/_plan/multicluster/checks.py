@@ -17,8 +17,8 @@ _TOPICS = (reach, identity, networks, versions)
 
 def findings(mesh_clusters: MeshClusters, now: datetime) -> list[ClusterFinding]:
     """All findings with their clusters, blockers first; within a level in the order of the topics."""
-    found = [*trust.findings(mesh_clusters, now), *(told for topic in _TOPICS for told in topic.findings(mesh_clusters))]
-    return sorted(dict.fromkeys(found), key=lambda told: LEVELS.index(told[1].level))
+    found = [*trust.findings(mesh_clusters, now), *(finding for topic in _TOPICS for finding in topic.findings(mesh_clusters))]
+    return sorted(dict.fromkeys(found), key=lambda finding: LEVELS.index(finding[1].level))
 
 
 def possible(found: list[ClusterFinding]) -> bool:

@@ -63,13 +63,13 @@ def _clash(name: str, why: str) -> Finding:
 
 def _another_id(mesh_clusters: MeshClusters, view: View, plane: Plane) -> Finding:
     several = mesh_clusters.topology == "multi_primary"
-    told = f"Cluster {view.name} is {plane.cluster_id} to its own istiod {plane.revision} (CLUSTER_ID)"
+    known = f"Cluster {view.name} is {plane.cluster_id} to its own istiod {plane.revision} (CLUSTER_ID)"
     remedy = f"Make a new revision with the value global.multiCluster.clusterName {view.name} and move all pods to it"
     return Finding(
         "blocker" if several else "warning",
         "cluster_id_differs",
         f"istiod {plane.revision}",
-        f"{told}; a remote secret of another name would make it two clusters to the others." if several else f"{told}.",
+        f"{known}; a remote secret of another name would make it two clusters to the others." if several else f"{known}.",
         f"{remedy}, or call it {plane.cluster_id} here." if _possible(plane.cluster_id) else f"{remedy}.",
     )
 

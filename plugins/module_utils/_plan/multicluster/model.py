@@ -67,6 +67,14 @@ class Plane:
 
 
 @dataclass(frozen=True)
+class Serving:
+    """A revision that is to serve the joining cluster; without a version where that is not given."""
+
+    revision: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class Gateway:
     """A Service that leads into a network from others."""
 
@@ -119,7 +127,7 @@ class View:
     ranges: tuple[str, ...] = ()
     pods: Mapping[str, str] = field(default_factory=dict)
     proxies: Sequence[Proxy] = ()
-    reach: Reach | None = None
+    reaches: tuple[Reach, ...] = ()
     probe: Probe | None = None
     unread: tuple[str, ...] = ()
 
@@ -159,15 +167,19 @@ class MeshClusters:
     """All clusters.
 
     :ivar here: the one that is to join. :ivar others: the rest of the mesh.
-    :ivar revision: the one that is to serve it; empty for all. :ivar version: of that revision; empty where it is not told.
+    :ivar serving: the revisions that are to serve it; empty for all.
     """
 
     topology: Topology
     here: View
     others: Sequence[View]
     namespace: str = "istio-system"
-    revision: str = ""
-    version: str = ""
+    serving: tuple[Serving, ...] = ()
+
+    @property
+    def revisions(self) -> list[str]:
+        """The revisions that are to serve it, by name."""
+        return [one.revision for one in self.serving]
 
     @property
     def views(self) -> list[View]:
@@ -184,8 +196,8 @@ class MeshClusters:
         return combinations(self.primaries if primaries else self.views, 2)
 
     def planes(self, view: View) -> tuple[Plane, ...]:
-        """The istiods of a cluster that matter: those of the revision, or all where it has none of that."""
-        wanted = tuple(plane for plane in view.planes if plane.revision == self.revision)
+        """The istiods of a cluster that matter: those of the revisions, or all where it has none of them."""
+        wanted = tuple(plane for plane in view.planes if plane.revision in self.revisions)
         return wanted or view.planes
 
 

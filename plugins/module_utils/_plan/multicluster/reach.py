@@ -88,18 +88,21 @@ def _istiod(mesh_clusters: MeshClusters, view: View) -> Iterator[ClusterFinding]
     """Whether this primary's istiod can serve the joining cluster, and by which addresses it is reached."""
     if not view.given.planned:
         yield from _serving(mesh_clusters, view)
-    yield from _addresses(view, view.reach)
+    for reach in dict.fromkeys(view.reaches):
+        yield from _addresses(view, reach)
 
 
 def _serving(mesh_clusters: MeshClusters, view: View) -> Iterator[ClusterFinding]:
-    planes = [plane for plane in mesh_clusters.planes(view) if not mesh_clusters.revision or plane.revision == mesh_clusters.revision]
-    some = any(plane.serves_others for plane in planes)
+    named = mesh_clusters.revisions
+    planes = [plane for plane in view.planes if not named or plane.revision in named]
+    some = not named and any(plane.serves_others for plane in planes)
     for plane in planes:
         if not plane.serves_others:
             istiod = remote_control_plane.Istiod(plane.cluster_id, False)
             yield from _refusal(mesh_clusters, view, "warning" if some else "blocker", "serves_itself_only", plane.revision, istiod)
-    if not planes:
-        yield from _refusal(mesh_clusters, view, "blocker", "istiod_missing", mesh_clusters.revision, None)
+    missing = [one for one in named if one not in [plane.revision for plane in planes]]
+    for revision in missing or ([] if planes else [""]):
+        yield from _refusal(mesh_clusters, view, "blocker", "istiod_missing", revision, None)
 
 
 def _refusal(
@@ -110,9 +113,7 @@ def _refusal(
     yield from refused(view.name, level, code, f"Deployment {names.namespace}/{names.istiod}", check)
 
 
-def _addresses(view: View, reach: Reach | None) -> Iterator[ClusterFinding]:
-    if reach is None:
-        return
+def _addresses(view: View, reach: Reach) -> Iterator[ClusterFinding]:
     if reach.problem is not None:
         yield view.name, Finding("blocker", "no_way_to_istiod", f"cluster {view.name}", reach.problem.problem, reach.problem.remedy)
         return

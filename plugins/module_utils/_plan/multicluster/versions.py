@@ -16,10 +16,9 @@ from .model import ClusterFinding, MeshClusters, View, refused
 
 def findings(mesh_clusters: MeshClusters) -> Iterator[ClusterFinding]:
     """All findings of this file."""
-    told = _version(mesh_clusters.version)
-    if told:
-        what = f"Istio {told}"
-        yield from refused(mesh_clusters.here.name, "blocker", "version_unsupported", what, partial(versions.check_supported, told))
+    for version in _given(mesh_clusters):
+        what = f"Istio {version}"
+        yield from refused(mesh_clusters.here.name, "blocker", "version_unsupported", what, partial(versions.check_supported, version))
     yield from _skew(mesh_clusters)
     yield from _data_plane(mesh_clusters)
     for view in mesh_clusters.views:
@@ -45,8 +44,8 @@ def _skew(mesh_clusters: MeshClusters) -> Iterator[ClusterFinding]:
 
 
 def _data_plane(mesh_clusters: MeshClusters) -> Iterator[ClusterFinding]:
-    """A remote's proxies must not be newer than the istiod that is to serve them."""
-    serving = _serving(mesh_clusters)
+    """A remote's proxies must not be newer than any istiod that is to serve them."""
+    serving = _newest(mesh_clusters)
     for view in mesh_clusters.views:
         if view.is_primary or serving is None:
             continue
@@ -71,7 +70,7 @@ def _data_plane(mesh_clusters: MeshClusters) -> Iterator[ClusterFinding]:
 
 def _kubernetes(mesh_clusters: MeshClusters, view: View) -> Iterator[ClusterFinding]:
     running = _version(view.kubernetes)
-    serving = _istiods(mesh_clusters, view) or [found for found in [_serving(mesh_clusters)] if found]
+    serving = _istiods(mesh_clusters, view) or _given(mesh_clusters) or [found for found in [_oldest(mesh_clusters)] if found]
     for istio in sorted(set(serving)) if running else ():
         what = f"Kubernetes {running}"
         try:
@@ -88,12 +87,20 @@ def _there(view: View) -> str:
     return f"Cluster {view.name}: "
 
 
-def _serving(mesh_clusters: MeshClusters) -> versions.Version | None:
-    """The version that is to serve the joining cluster: the one told, else the oldest of the primaries'."""
-    told = _version(mesh_clusters.version)
-    return told or min(
-        (one for view in mesh_clusters.primaries if view is not mesh_clusters.here for one in _istiods(mesh_clusters, view)), default=None
-    )
+def _given(mesh_clusters: MeshClusters) -> list[versions.Version]:
+    """The versions that are to serve the joining cluster, as far as they are given, the oldest first."""
+    return sorted({found for one in mesh_clusters.serving if (found := _version(one.version))})
+
+
+def _newest(mesh_clusters: MeshClusters) -> versions.Version | None:
+    """The newest version that is to serve the joining cluster, by which the proxies that are there are judged."""
+    return next(reversed(_given(mesh_clusters)), None) or _oldest(mesh_clusters)
+
+
+def _oldest(mesh_clusters: MeshClusters) -> versions.Version | None:
+    """The oldest version of the other primaries."""
+    others = [view for view in mesh_clusters.primaries if view is not mesh_clusters.here]
+    return min((one for view in others for one in _istiods(mesh_clusters, view)), default=None)
 
 
 def _istiods(mesh_clusters: MeshClusters, view: View) -> list[versions.Version]:

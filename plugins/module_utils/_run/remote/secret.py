@@ -71,15 +71,17 @@ def there(cluster: Cluster, namespace: str) -> reader.RemoteState:
     return reader.RemoteState(namespace, has_namespace, live, tuple(tokens(cluster, namespace)))
 
 
-def rest(cluster: Cluster, namespace: str, *, leaving: bool) -> leftovers.Leftovers:
+def rest(cluster: Cluster, namespace: str, *, revisions_removed: bool) -> leftovers.Leftovers:
     """What nobody owns in a remote cluster, in about twelve requests.
 
-    :param leaving: whether what serves the cluster goes in the same run.
+    :param revisions_removed: whether what serves the cluster goes in the same run.
     """
     home = read.get(cluster, kinds.kind("Namespace"), namespace, metadata_only=True)
     hooks = read.objects(cluster, kinds.kind("MutatingWebhookConfiguration"))
     istiods = read.objects(cluster, kinds.kind("Deployment"), namespace, labels=ISTIOD)
-    served = bool(plane.control_planes(istiods, () if leaving else hooks, read.objects(cluster, kinds.kind("Service"), namespace)))
+    served = bool(
+        plane.control_planes(istiods, () if revisions_removed else hooks, read.objects(cluster, kinds.kind("Service"), namespace))
+    )
     names = [kinds.kind(name) for name in _CONTENT]
     content = [one for kind in names for one in read.objects(cluster, kind, namespace, metadata_only=True)] if home else []
     return leftovers.Leftovers(home, tuple(read.objects(cluster, _MAP, metadata_only=True)), tuple(content), served)

@@ -13,6 +13,7 @@ from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError, Unreachable
 from ..._cluster.peer import Peer
 from ..._mesh import usage
+from ..._mesh.blocker import Blocker
 from ..._mesh.evidence import Evidence
 from . import evidence
 
@@ -27,7 +28,7 @@ class Everywhere:
     others: tuple[Evidence, ...] = ()
     unreached: dict[str, str] = field(default_factory=dict)
 
-    def blockers(self, revision: str) -> list[usage.Blocker]:
+    def blockers(self, revision: str) -> list[Blocker]:
         """All that stands against deleting a revision of the first cluster."""
         return usage.blockers(revision, [self.own, *self.others], unreached=self.unreached)
 

@@ -10,19 +10,17 @@ from collections.abc import Callable, Sequence
 from ..._cluster.connect import Cluster
 from ..._cluster.peer import Peer
 from ..._cluster.wait import Pending, Ready
-from ..._mesh import usage
+from ..._mesh.blocker import Blocker
 from . import evidence_of_clusters
 
 
-def observe(
-    cluster: Cluster, namespace: str, revision: str, peers: Sequence[Peer] = ()
-) -> Callable[[], Pending | Ready[list[usage.Blocker]]]:
+def observe(cluster: Cluster, namespace: str, revision: str, peers: Sequence[Peer] = ()) -> Callable[[], Pending | Ready[list[Blocker]]]:
     """The condition that what stands against deleting a revision is final: nothing of it, or something that does not go by itself.
 
     :param namespace: the control plane namespace. :param peers: the other clusters of the mesh.
     """
 
-    def look() -> Pending | Ready[list[usage.Blocker]]:
+    def look() -> Pending | Ready[list[Blocker]]:
         found = evidence_of_clusters.collect(cluster, namespace, peers).blockers(revision)
         if found and all(one.ending for one in found):
             return Pending(f"{found[0].kind} {found[0].namespace}/{found[0].name} to end")

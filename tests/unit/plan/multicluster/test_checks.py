@@ -6,7 +6,7 @@ import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster import checks as multicluster_checks
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster.model import Gateway, Given, Trust
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster.model import Gateway, Given, Serving, Trust
 from tests.unit.plan import clusters
 from tests.unit.plan.clusters import NOW, certificate, joining, only, plane, primary, proxy, remote, secret, several, trust
 
@@ -154,16 +154,27 @@ def test_primaries_more_than_one_minor_apart_are_a_warning() -> None:
 
 def test_a_data_plane_newer_than_its_istiod_is_a_blocker() -> None:
     older = primary(planes=(plane(version="1.31.0"),))
-    message = only(joining(remote(proxies=(proxy("1.32.0"), proxy("1.32.0"))), older, version=""), "blocker", "data_plane_newer")
+    message = only(
+        joining(remote(proxies=(proxy("1.32.0"), proxy("1.32.0"))), older, serving=(Serving("1-32-0"),)), "blocker", "data_plane_newer"
+    )
     assert message.startswith("2 proxies of cluster us, such as that of pod shop/web-1")
     for fine in ("1.32.5", "1.31.0", "odd"):
         assert multicluster_checks.findings(joining(remote(proxies=(proxy(fine),))), NOW) == []
 
 
+def test_the_versions_of_all_revisions_that_serve_are_looked_at() -> None:
+    both = (Serving("1-32-0", "1.32.0"), Serving("1-31-0", "1.31.0"))
+    planes = primary(planes=(plane(revision="1-31-0", version="1.31.0"), plane()))
+    assert multicluster_checks.findings(joining(remote(proxies=(proxy("1.32.0"),)), planes, serving=both), NOW) == []
+    assert only(joining(remote(proxies=(proxy("1.33.0"),)), planes, serving=both), "blocker", "data_plane_newer")
+    odd = (Serving("1-32-0", "1.32.0"), Serving("1-31-0", "1.99.0"))
+    assert only(joining(None, planes, serving=odd), "blocker", "version_unsupported")
+
+
 def test_kubernetes_is_compared_with_what_is_to_serve_the_cluster() -> None:
     assert "cluster us" in only(joining(remote(kubernetes="v1.31.9")), "blocker", "kubernetes_unsupported").lower()
     only(joining(remote(kubernetes="v1.99.0")), "warning", "kubernetes_unseen")
-    assert clusters.codes(joining(version="1.99.0"))["blocker"] == [("us", "version_unsupported")]
+    assert clusters.codes(joining(serving=(Serving("1-32-0", "1.99.0"),)))["blocker"] == [("us", "version_unsupported")]
 
 
 def test_an_unreachable_cluster_is_a_blocker_that_names_it_and_the_rest_is_still_judged() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster import checks as multicluster_checks
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster.model import Gateway, Given, Probe, Reach, View
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster.model import Gateway, Given, Probe, Reach, Serving, View
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.multicluster.ranges import overlap
 from tests.unit.plan import clusters
 from tests.unit.plan.clusters import NOW, home, joining, only, plane, primary, remote, several
@@ -134,10 +134,10 @@ def test_what_a_probe_says_of_the_server() -> None:
 
 
 def test_a_host_name_where_the_api_server_needs_an_address_is_a_blocker_with_its_cure() -> None:
-    named = primary(reach=Reach(("gw.example.com",), "Service istio-system/istio-eastwestgateway"))
+    named = primary(reaches=(Reach(("gw.example.com",), "Service istio-system/istio-eastwestgateway"),))
     assert "host name" in only(joining(None, named), "blocker", "address_of_istiod")
-    only(joining(None, primary(reach=Reach((), "the gateway"))), "blocker", "address_of_istiod")
-    only(joining(None, primary(reach=Reach(problem=MeshyardError("No Service.", "Make it.")))), "blocker", "no_way_to_istiod")
+    only(joining(None, primary(reaches=(Reach((), "the gateway"),))), "blocker", "address_of_istiod")
+    only(joining(None, primary(reaches=(Reach(problem=MeshyardError("No Service.", "Make it.")),))), "blocker", "no_way_to_istiod")
 
 
 def test_an_istiod_that_serves_its_own_cluster_alone_is_a_blocker() -> None:
@@ -148,18 +148,31 @@ def test_an_istiod_that_serves_its_own_cluster_alone_is_a_blocker() -> None:
 
 def test_another_revision_that_serves_others_makes_it_a_warning_where_none_is_named() -> None:
     both = primary(planes=(plane(revision="1-31-0", version="1.31.0", serves_others=False), plane()))
-    only(joining(None, both, revision="", version=""), "warning", "serves_itself_only")
+    only(joining(None, both, serving=()), "warning", "serves_itself_only")
     assert multicluster_checks.findings(joining(None, both), NOW) == []
 
 
 def test_a_primary_without_the_revision_is_a_blocker() -> None:
     old = primary(planes=(plane(revision="1-31-0"),))
     assert "istiod-1-32-0" in only(joining(None, old), "blocker", "istiod_missing")
+    both = (Serving("1-31-0", "1.31.0"), Serving("1-32-0", "1.32.0"))
+    assert "istiod-1-32-0" in only(joining(None, old, serving=both), "blocker", "istiod_missing")
+    assert "istiod" in only(joining(None, primary(planes=()), serving=()), "blocker", "istiod_missing")
+
+
+def test_of_several_revisions_that_serve_each_is_looked_at() -> None:
+    both = (Serving("1-31-0", "1.31.0"), Serving("1-32-0", "1.32.0"))
+    planes = (plane(revision="1-31-0", version="1.31.0", serves_others=False), plane())
+    assert "istiod-1-31-0" in only(joining(None, primary(planes=planes), serving=both), "blocker", "serves_itself_only")
+    lost = Reach(problem=MeshyardError("No istiod-1-31-0.", "Make it."))
+    ways = (lost, lost, Reach(("10.98.1.20",), "the gateway"))
+    ready = (plane(revision="1-31-0", version="1.31.0"), plane())
+    assert only(joining(None, primary(planes=ready, reaches=ways), serving=both), "blocker", "no_way_to_istiod") == "No istiod-1-31-0."
 
 
 def test_what_a_planned_primary_lacks_is_no_blocker() -> None:
-    planned = {"given": Given("eu", planned=True), "reach": None}
+    planned = {"given": Given("eu", planned=True), "reaches": ()}
     named = Reach(("gw.example.com",), "addresses")
-    assert clusters.codes(joining(None, primary(**{**planned, "reach": named})))["blocker"] == [("eu", "address_of_istiod")]
+    assert clusters.codes(joining(None, primary(**{**planned, "reaches": (named,)})))["blocker"] == [("eu", "address_of_istiod")]
     for planes in ((), (plane(serves_others=False),), (plane("Kubernetes"),)):
         assert multicluster_checks.findings(joining(None, primary(planes=planes, **planned)), NOW) == []
