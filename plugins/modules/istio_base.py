@@ -200,10 +200,8 @@ requests:
 import contextlib
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._charts import values, versions
 from ..module_utils._mesh import revision as revisions
 from ..module_utils._plan.control_plane import base, install, readiness, removal
@@ -234,7 +232,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("version",))])
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("version",))])
     with reporting(module):
         if module.params["state"] == "present":
             _present(module)
@@ -242,7 +240,7 @@ def main() -> None:
             _absent(Run(module))
 
 
-def _present(module: AnsibleModule) -> None:
+def _present(module: Module) -> None:
     params = module.params
     version = versions.parse(params["version"])
     if not params["allow_unsupported"]:

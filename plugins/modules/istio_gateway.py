@@ -255,12 +255,10 @@ requests:
 from collections.abc import Sequence
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._charts import versions
-from ..module_utils._errors import MeshyardError
+from ..module_utils._errors import InvalidOption
 from ..module_utils._mesh.raw import Raw
 from ..module_utils._plan.dataplane.mesh import Mesh
 from ..module_utils._plan.gateways import addresses as gateway_addresses
@@ -300,7 +298,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, prove, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         chart = _chart(module.params)
         run = Run(module)
@@ -315,13 +313,13 @@ def _chart(params: dict[str, Any]) -> Renderer | None:
     """The chart, once the options are found to go together; None where nothing is rendered."""
     present = params["state"] == "present"
     if present and not params["revision"]:
-        raise MeshyardError("State present needs a revision.", "Name the revision or tag that the gateway is to belong to.")
+        raise InvalidOption("State present needs a revision.", "Name the revision or tag that the gateway is to belong to.")
     if not present and params["revision"]:
-        raise MeshyardError(f"revision has no meaning with state {params['state']}.", "Leave it out.")
+        raise InvalidOption(f"revision has no meaning with state {params['state']}.", "Leave it out.")
     charted = [option for option in ("values", "network") if params[option] and not params["version"]]
     if present and charted:
         what = " and ".join(charted)
-        raise MeshyardError(f"The option {what} needs a version, whose chart it is for.", f"Give version, or leave {what} out.")
+        raise InvalidOption(f"The option {what} needs a version, whose chart it is for.", f"Give version, or leave {what} out.")
     if not (present and params["version"]):
         return None
     version = versions.parse(params["version"])

@@ -282,11 +282,9 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, peers
 from ..module_utils._ansible.flows import control_plane as planes
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._charts import versions
 from ..module_utils._cluster.peer import Peer
 from ..module_utils._mesh import revision as revisions
@@ -325,7 +323,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=spec(),
         supports_check_mode=True,
         required_if=[("state", "present", ("version",))],
@@ -345,7 +343,7 @@ def _names(params: dict[str, Any]) -> revisions.Names:
     return revisions.Names(revision, params["control_plane_namespace"])
 
 
-def _present(module: AnsibleModule, names: revisions.Names) -> None:
+def _present(module: Module, names: revisions.Names) -> None:
     version = versions.parse(module.params["version"])
     if not module.params["allow_unsupported"]:
         versions.check_supported(version)

@@ -289,10 +289,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, peers
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._plan.survey import clusters as clusters_survey
 from ..module_utils._run.survey import survey
 
@@ -313,7 +311,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe and answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         run = Run(module)
         params = run.params

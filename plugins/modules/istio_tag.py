@@ -146,10 +146,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._mesh import labels
 from ..module_utils._mesh.plane import ControlPlane
 from ..module_utils._mesh.revision import Names, check_revision
@@ -177,7 +175,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
     with reporting(module):
         tag.refuse_name(module.params["name"], ())
         check_revision(module.params["revision"] or labels.DEFAULT)

@@ -354,11 +354,9 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, peers
 from ..module_utils._ansible.flows import locality_mesh
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster import read
 from ..module_utils._cluster.kinds import kind
 from ..module_utils._errors import MeshyardError
@@ -404,7 +402,7 @@ def _outlier_detection() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, predict, execute, answer."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=spec(), supports_check_mode=True, required_together=[("namespace", "name")], required_by={"service_host": "name"}
     )
     with reporting(module):

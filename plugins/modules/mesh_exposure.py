@@ -173,10 +173,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._mesh import labels
 from ..module_utils._plan.objects import convergence
 from ..module_utils._plan.objects.steps import Delete, Plan
@@ -201,7 +199,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         request = _request(module.params)
         run = Run(module)

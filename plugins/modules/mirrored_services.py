@@ -118,10 +118,8 @@ requests:
 import contextlib
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.connect import Cluster
 from ..module_utils._plan.control_plane import removal
 from ..module_utils._plan.objects.convergence import converge
@@ -147,7 +145,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("primary",))])
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("primary",))])
     with reporting(module):
         subjects = mirrored_services.subjects(module.params["services"])
         run = Run(module)

@@ -275,11 +275,9 @@ requests:
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.flows.multicluster_check import Checking
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._plan.multicluster import checks as multicluster_checks
 
 
@@ -318,7 +316,7 @@ def _clusters() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, judge, answer."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=spec(),
         supports_check_mode=True,
         required_if=[("probe", True, ("probe_image",)), ("reach", "address", ("addresses",))],

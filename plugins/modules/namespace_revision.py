@@ -225,11 +225,9 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
-from ..module_utils._errors import MeshyardError
+from ..module_utils._ansible.module import Module, Run, reporting
+from ..module_utils._errors import InvalidOption
 from ..module_utils._plan.dataplane import model as dataplane_model
 from ..module_utils._plan.dataplane import move as dataplane_move
 from ..module_utils._plan.dataplane.labels import MoveRequest
@@ -258,7 +256,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, prove, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
     with reporting(module):
         request = _request(module.params)
         run = Run(module)
@@ -269,12 +267,12 @@ def main() -> None:
 
 def _request(params: dict[str, Any]) -> MoveRequest:
     if params["max_parallel"] < 1:
-        raise MeshyardError(f"max_parallel is {params['max_parallel']}, so that nothing could roll.", "Give 1 or more.")
+        raise InvalidOption(f"max_parallel is {params['max_parallel']}, so that nothing could roll.", "Give 1 or more.")
     present = params["state"] == "present"
     if present and not params["revision"]:
-        raise MeshyardError("State present needs a revision.", "Name the revision or tag that the namespaces are to come to.")
+        raise InvalidOption("State present needs a revision.", "Name the revision or tag that the namespaces are to come to.")
     if not present and (params["revision"] or params["label"]):
-        raise MeshyardError(f"revision and label have no meaning with state {params['state']}.", "Leave them out.")
+        raise InvalidOption(f"revision and label have no meaning with state {params['state']}.", "Leave them out.")
     return MoveRequest(
         state=params["state"],
         revision=params["revision"] or "",

@@ -115,11 +115,9 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.flows.follow_endpoints import EndpointFollower
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 
 
 def spec() -> dict[str, Any]:
@@ -135,7 +133,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, again while there is time, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         run = Run(module)
         primary = run.peer("primary")

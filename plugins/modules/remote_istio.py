@@ -206,10 +206,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._charts import versions
 from ..module_utils._cluster.connect import Cluster
 from ..module_utils._cluster.wait import TimedOut
@@ -257,7 +255,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=spec(),
         supports_check_mode=True,
         required_if=[("state", "present", ("version", "cluster_name", "primary"))],
@@ -273,7 +271,7 @@ def main() -> None:
             _absent(Run(module), names)
 
 
-def _present(module: AnsibleModule, names: revisions.Names) -> None:
+def _present(module: Module, names: revisions.Names) -> None:
     params = module.params
     version = versions.parse(params["version"])
     if not params["allow_unsupported"]:

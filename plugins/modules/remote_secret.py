@@ -205,11 +205,9 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.flows.remote_secret import RemoteSecretFlow, common
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.connect import Cluster
 from ..module_utils._errors import MeshyardError
 from ..module_utils._mesh.revision import check_cluster
@@ -239,7 +237,7 @@ def spec() -> dict[str, Any]:
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
     needed = [("state", state, ("remote",)) for state in ("present", "rotated")]
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=needed)
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=needed)
     with reporting(module):
         check_cluster(module.params["name"])
         run = Run(module)

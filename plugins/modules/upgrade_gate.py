@@ -400,10 +400,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, fetching, peers, probing
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.wait import TimedOut
 from ..module_utils._plan.gate import traffic, traffic_checks
 from ..module_utils._plan.gate.checks import overall
@@ -437,7 +435,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Look until all is well, and answer what was seen."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_by={"primary": "cluster_name"})
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_by={"primary": "cluster_name"})
     with reporting(module):
         request = _request(module.params, module.check_mode)
         run = Run(module)

@@ -282,10 +282,8 @@ requests:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._mesh.revision import Names
 from ..module_utils._mesh.waves import of_cluster
 from ..module_utils._plan.control_plane import common_identity
@@ -327,7 +325,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, judge, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         run = Run(module)
         namespace, kind = run.params["control_plane_namespace"], run.params["operation"]

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import re
+
 VARIANTS = ("-distroless", "-debug")
+_RELEASE = re.compile(r"v?(\d+\.\d+\.\d+)(?=$|[-+._])")
 
 
 def tag(image: str) -> str:
@@ -21,3 +24,19 @@ def version(image: str) -> str:
     for variant in VARIANTS:
         found = found.removesuffix(variant)
     return found
+
+
+def release(tagged: str) -> str:
+    """The release of Istio that a tag begins with, C(1.32.0) for C(1.32.0-20260101-abc); empty where it names none."""
+    found = _RELEASE.match(tagged)
+    return found.group(1) if found else ""
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two references are of one build, whatever the registry they are pulled from and the variant."""
+    return bool(one) and (one == other or version(one) == version(other) != "")
+
+
+def may_be(image: str, wanted: str) -> bool:
+    """Whether an image may hold a version of Istio: its tag says so, or says nothing of a release."""
+    return release(version(image)) in ("", release(wanted) or wanted)

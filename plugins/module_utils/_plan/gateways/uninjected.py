@@ -48,6 +48,7 @@ def move(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> Move:
         raise MeshyardError(
             f"{found} has {labels.REV} in its selector, which cannot be changed, so that its pods cannot be relabelled.",
             "Install a gateway without it beside this one under the same labels, then remove this one.",
+            code="selector_fixed",
         )
     record = previous_labels.patch(obj, present, present if change else (), forget=request.forget or request.state == "former")
     what = Change(mesh.target(revision), mesh.mark(revision), {}, record, fresh=bool(change), pod=change)
@@ -103,6 +104,7 @@ def _wanted(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> tup
         raise MeshyardError(
             f"{found} cannot come to {request.revision}: there is no such control plane.",
             mesh.choose_revision,
+            code="revision_missing",
         )
     return revision, mesh.injectors.get(revision, Injector()).image
 
