@@ -258,6 +258,7 @@ from typing import Any
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._charts import versions
+from ..module_utils._cluster.wait import TimedOut
 from ..module_utils._errors import InvalidOption
 from ..module_utils._mesh.raw import Raw
 from ..module_utils._plan.dataplane.mesh import Mesh
@@ -267,7 +268,7 @@ from ..module_utils._plan.gateways import move as gateway_move
 from ..module_utils._plan.gateways import settings as gateway_settings
 from ..module_utils._plan.gateways.model import GatewayMoveRequest, GatewayState, Move
 from ..module_utils._run.control_plane.read import kubernetes_version
-from ..module_utils._run.dataplane import proof, rollout
+from ..module_utils._run.dataplane import proof, rollout, selectors
 from ..module_utils._run.dataplane import read as dataplane
 from ..module_utils._run.gateways import read as gateways
 from ..module_utils._run.objects import execute
@@ -341,9 +342,16 @@ def _move(run: Run, found: GatewayState, chart: Renderer | None) -> None:
     else:
         move = gateway_move.move(found, request, mesh)
     gateway_move.refuse_stuck(move)
+    _refuse_losses(run, found, move)
     for text in move.warnings:
         run.warn(text)
     return _answer(run, found, move, gateway_move.now(found, mesh).revision, _execute(run, move))
+
+
+def _refuse_losses(run: Run, found: GatewayState, move: Move) -> None:
+    around, root = {found.namespace_state.name: found.namespace_state.labels}, run.params["control_plane_namespace"]
+    selectors.refuse_losses(run.cluster, gateway_move.label_changes(found, move), around, root, run.warn)
+    execute.rehearse(run.cluster, move.steps, run.warn, check=run.check)
 
 
 def _rendered(run: Run, found: GatewayState, chart: Renderer, request: GatewayMoveRequest, mesh: Mesh) -> Move:
@@ -377,7 +385,7 @@ def _execute(run: Run, move: Move) -> Sequence[Raw]:
 
 
 def _answer(run: Run, found: GatewayState, move: Move, before: str | None, pods: Sequence[Raw]) -> None:
-    now = gateways.find(run.cluster, found.namespace_state.name, found.name) if move.steps and not run.check else found
+    now = _now(run, found) if move.steps and not run.check else found
     run.answer(
         move.steps,
         gateway={**gateway_move.describe(now, move), "revision_before": before},
@@ -385,6 +393,19 @@ def _answer(run: Run, found: GatewayState, move: Move, before: str | None, pods:
         made_by=now.made_by.kind if now.exists else "nobody",
         proof=proof.lines([move], {move.namespace_state.name: pods}),
     )
+
+
+def _now(run: Run, found: GatewayState) -> GatewayState:
+    """The gateway as it is after the move: behind its Service again, where somebody waits for that."""
+    where = run.cluster, found.namespace_state.name, found.name
+    if not run.params["wait"]:
+        return gateways.find(*where)
+    try:
+        now: GatewayState = run.until(lambda: gateways.served(*where))
+    except TimedOut as problem:
+        problem.code, problem.verdict = "no_endpoints", "failed"
+        raise
+    return now
 
 
 def _absent(run: Run, found: GatewayState) -> None:

@@ -230,10 +230,12 @@ from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._errors import InvalidOption
 from ..module_utils._plan.dataplane import model as dataplane_model
 from ..module_utils._plan.dataplane import move as dataplane_move
+from ..module_utils._plan.dataplane import selectors as dataplane_selectors
 from ..module_utils._plan.dataplane.labels import MoveRequest
 from ..module_utils._plan.dataplane.model import Migration
-from ..module_utils._run.dataplane import proof, rollout
+from ..module_utils._run.dataplane import proof, rollout, selectors
 from ..module_utils._run.dataplane import read as dataplane
+from ..module_utils._run.objects import execute
 
 
 def spec() -> dict[str, Any]:
@@ -292,7 +294,17 @@ def _decide(run: Run, request: MoveRequest) -> dataplane_model.Migration:
     migration = dataplane_move.decide(namespace_states, request, mesh, frozenset({namespace, *(plane.namespace for plane in mesh.planes)}))
     for text in migration.warnings:
         run.warn(text)
+    _refuse_denied(run, migration)
     return migration
+
+
+def _refuse_denied(run: Run, migration: Migration) -> None:
+    """Asks before the first write what the API server would say to all of them, and what they would take pods away from."""
+    around = {move.namespace_state.name: move.after for move in migration.moves}
+    workloads = [obj for move in migration.moves for obj in move.namespace_state.workloads]
+    changed = dataplane_selectors.changes(migration.restarts, workloads)
+    selectors.refuse_losses(run.cluster, changed, around, run.params["control_plane_namespace"], run.warn)
+    execute.rehearse(run.cluster, migration.plan, run.warn, check=run.check)
 
 
 def _execute(run: Run, migration: Migration) -> proof.Pods | None:

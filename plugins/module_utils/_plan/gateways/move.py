@@ -11,13 +11,14 @@ from typing import Any
 
 from ..._errors import MeshyardError
 from ..._mesh import gateway, injection, labels, raw, restart, verdict, workload
-from ..dataplane import gateway_api, previous_labels, restarts
+from ..dataplane import gateway_api, previous_labels, restarts, selectors
 from ..dataplane import labels as dataplane_labels
 from ..dataplane.labels import NamespaceState
 from ..dataplane.mesh import Mesh
 from ..dataplane.previous_labels import Labels
 from ..dataplane.refusals import decision_code
 from ..dataplane.restarts import Change
+from ..dataplane.selectors import LabelChange
 from ..objects import merge_patch
 from ..objects.steps import Object, Patch, Plan, ref_of
 from . import addresses as gateway_addresses
@@ -83,8 +84,22 @@ def describe(found: GatewayState, move: Move) -> dict[str, Any]:
         "revision": move.decision.revision,
         **(gateway_addresses.serves(found.service) or none),
         "pods": {"total": len(pods), "on_target": len(right)},
-        "ready": rolled and len(right) == len(pods),
+        "endpoints": found.endpoints,
+        "ready": rolled and len(right) == len(pods) and found.served,
     }
+
+
+def label_changes(found: GatewayState, move: Move) -> list[LabelChange]:
+    """The pod labels that the move changes; istiod gives pods of a Gateway of the Gateway API the labels of that."""
+    if found.workload is None:
+        return []
+    if found.api is None:
+        return selectors.changes(move.steps, [found.workload])
+    before, present = _template(found), raw.labels_of(found.api)
+    named = {key: value for step in move.plan if isinstance(step, Patch) for key, value in raw.labels_of(step.patch).items()}
+    inherited = {key: value for key, value in named.items() if key in before and before[key] == present.get(key)}
+    change = LabelChange(str(found), found.namespace_state.name, before, dataplane_labels.changed(before, inherited))
+    return [change] if change.keys else []
 
 
 def changes(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> Labels:
