@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 VARIANTS = ("-distroless", "-debug")
+_VERSION = re.compile(r"\d+\.\d+(\.\d+)?(-(alpha|beta|rc)\.?\w+)?")
 _RELEASE = re.compile(r"v?(\d+\.\d+\.\d+)(?=$|[-+._])")
 
 
@@ -30,6 +31,11 @@ def release(tagged: str) -> str:
     """The release of Istio that a tag begins with, C(1.32.0) for C(1.32.0-20260101-abc); empty where it names none."""
     found = _RELEASE.match(tagged)
     return found.group(1) if found else ""
+
+
+def is_version(tagged: str) -> bool:
+    """Whether a tag is a version of Istio as its makers write them, C(1.32.0) or C(1.33-alpha.0), and nothing else."""
+    return _VERSION.fullmatch(tagged) is not None
 
 
 def same(one: str, other: str) -> bool:
