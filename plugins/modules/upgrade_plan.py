@@ -280,6 +280,7 @@ requests:
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..module_utils._ansible import arguments
@@ -294,7 +295,7 @@ from ..module_utils._plan.upgrade.remaining import Selection, default_revision
 from ..module_utils._plan.upgrade.report import IN_PLACE, ROLLBACK, UPGRADE, account
 from ..module_utils._plan.upgrade.route import Asked
 from ..module_utils._run.control_plane import identity as live_identity
-from ..module_utils._run.preflight import image_pull
+from ..module_utils._run.preflight import image_pull, trial_pods
 from ..module_utils._run.preflight import read as reading
 from ..module_utils._run.survey import evidence
 from ..module_utils._run.upgrade import record
@@ -357,7 +358,7 @@ def _selection(params: dict[str, Any]) -> Selection:
 
 def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> PreflightInput:
     extra = reading.extras(run.cluster)
-    return PreflightInput(
+    given = PreflightInput(
         route=planned.route,
         upgrade=planned.left,
         members=planned.members,
@@ -374,6 +375,8 @@ def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> Prefligh
         together=frozenset(run.params["together"]),
         identity=_identity(run, planned),
     )
+    ahead = run.params["operation"] in (UPGRADE, IN_PLACE)
+    return replace(given, trials=trial_pods.attempt(run.cluster, given.restarted)) if ahead else given
 
 
 def _identity(run: Run, planned: planning.Planned) -> tuple[Mapping[str, str], Mapping[str, str]] | None:

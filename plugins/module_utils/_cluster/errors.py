@@ -22,15 +22,18 @@ _DENIALS = {
 }
 
 
+_UNAUTHORIZED = re.compile(r'User "[^"]*" cannot |attempting to grant RBAC permissions')
+
+
 @dataclass(frozen=True)
 class Denial:
-    """Who denied a request: the kind (C(ResourceQuota), say), and the name."""
+    """Who denied a request: the kind (C(ResourceQuota), say), and the name, empty where the API server does not tell it."""
 
     kind: str
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        return f"{self.kind} {self.name}".rstrip()
 
 
 class ApiError(MeshyardError):
@@ -46,7 +49,7 @@ class ApiError(MeshyardError):
         self.reason = reason
         self.message = message
         self.what = what
-        self.denial = _denial(message) if status in (400, 403, 422) else None
+        self.denial = _denial(verb, status, message)
         super().__init__(
             f"Cluster {cluster} refused to {verb} {what}: {message.rstrip('.')}.",
             self._remedy(),
@@ -66,8 +69,10 @@ class ApiError(MeshyardError):
         return "webhook_unavailable" if self.webhook_silent else _CODES.get(self.status, "api_refused")
 
     def _remedy(self) -> str:
-        if self.denial:
+        if self.denial and self.denial.name:
             return f"Ask those who keep the {self.denial} to allow it, or leave this object out."
+        if self.denial:
+            return "Correct what the message names: the API server itself denies it."
         if self.webhook_silent:
             return "A webhook is registered whose service does not answer: bring its service back or remove the webhook, then run again."
         return _REMEDIES.get(self.status, "Look at the message of the API server and run again.")
@@ -89,12 +94,17 @@ _REMEDIES = {
 }
 
 
-def _denial(message: str) -> Denial | None:
+def _denial(verb: str, status: int, message: str) -> Denial | None:
+    """Who denied a request, if that was not for want of a permission."""
+    if status not in (400, 403, 422) or verb in ("read", "list"):
+        return None
     for kind, words in _DENIALS.items():
         found = words.search(message)
         if found:
             return Denial(kind, next(name for name in found.groups() if name))
-    return None
+    # Admission plugins of the API server itself answer 403 too, without their name: LimitRanger and ServiceAccount, say.
+    unnamed = status == 403 and " is forbidden: " in message and not _UNAUTHORIZED.search(message)
+    return Denial("admission plugin", "") if unnamed else None
 
 
 def from_response(cluster: str, verb: str, what: str, status: int, body: bytes) -> ApiError:

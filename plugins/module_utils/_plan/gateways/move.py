@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..._errors import MeshyardError
-from ..._mesh import gateway, injection, labels, raw, restart, verdict, workload
+from ..._mesh import gateway, injection, labels, raw, restart, rolling, verdict, workload
 from ..dataplane import gateway_api, previous_labels, restarts, selectors
 from ..dataplane import labels as dataplane_labels
 from ..dataplane.labels import NamespaceState
@@ -211,6 +211,6 @@ def _warnings(found: GatewayState) -> list[str]:
         told.append(f"{found} was made by the Helm release {made.name}: its next upgrade must set the same revision, or it moves it back.")
     elif made.kind == "istioctl":
         told.append(f"{found} was made by istioctl: its next run must name the same revision, or it moves it back.")
-    if gateway_addresses.may_drop(workload.parse(found.workload or {}), found.workload or {}):
+    if rolling.may_drop(workload.parse(found.workload or {}), found.workload or {}):
         told.append(f"The update strategy of {found} lets all of its pods go at once: requests may fail while it rolls.")
     return told
