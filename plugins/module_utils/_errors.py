@@ -31,6 +31,7 @@ CODES = {
     "namespace_ending": "The namespace is being deleted.",
     "namespace_missing": "The namespace does not exist.",
     "namespace_protected": "The namespace belongs to Kubernetes or to a control plane.",
+    "no_client": "A container from which a probe was to be sent has no HTTP client.",
     "no_endpoints": "The Service of a gateway has no ready endpoint.",
     "no_webhook": "No webhook injects new pods: the revision or tag is not there.",
     "not_a_gateway": "The workload is no gateway.",

@@ -26,16 +26,17 @@ _LISTED = 50
 
 @dataclass(frozen=True)
 class Check:
-    """One check of the gate: C(detail) is a sentence, C(facts) the numbers behind it."""
+    """One check of the gate: C(detail) is a sentence, C(code) the same for programs, C(facts) the numbers behind it."""
 
     check: str
     verdict: Word
     detail: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    code: str = "ok"
 
     def describe(self) -> dict[str, Any]:
         """The check as it is returned."""
-        return {"check": self.check, "verdict": self.verdict, "detail": self.detail, **self.facts}
+        return {"check": self.check, "verdict": self.verdict, "code": self.code, "detail": self.detail, **self.facts}
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,12 @@ def pods(found: Pods, namespace_states: Sequence[NamespaceState], target: Target
     }
     said = f"{len(found.right)} of {total} pods are on {target.revision} {target.version}".rstrip()
     if gone:
-        return Check("pods", "failed", f"{said}; the namespace {gone[0]} does not exist", facts)
+        return Check("pods", "failed", f"{said}; the namespace {gone[0]} does not exist", facts, "namespace_missing")
     if found.wrong:
         pod, reason = found.wrong[0]
-        return Check("pods", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts)
+        return Check("pods", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts, "pods_wrong")
     if found.missing:
-        return Check("pods", "failed", f"{said}; {found.missing[0]} has no pod at all", facts)
+        return Check("pods", "failed", f"{said}; {found.missing[0]} has no pod at all", facts, "pods_missing")
     also = f"; {len(found.left)} cannot be restarted and stay as they are" if found.left else ""
     return Check("pods", "passed", f"{said}{also}" if total or also else f"{said}: nothing there was to be moved", facts)
 
@@ -154,12 +155,14 @@ def proxies(found: Pods, connections: syncz.Connections, target: Target, cluster
     said = f"{len(found.right) - len(wrong) - len(unknown)} of {total} proxies are connected to istiod {target.revision} and in sync"
     if wrong:
         pod, reason = wrong[0]
-        return Check("proxies", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts)
+        return Check("proxies", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts, "proxies_unsynced")
     if found.wrong:
-        return Check("proxies", "failed", f"{said}; the other pods are not right themselves", facts)
+        return Check("proxies", "failed", f"{said}; the other pods are not right themselves", facts, "pods_wrong")
     if unknown:
         silent = connections.silent[0]
-        return Check("proxies", "inconclusive", f"{said}; istiod {silent.istiod} could not be asked: {silent.reason}", facts)
+        return Check(
+            "proxies", "inconclusive", f"{said}; istiod {silent.istiod} could not be asked: {silent.reason}", facts, "istiod_silent"
+        )
     return Check("proxies", "passed", said, facts)
 
 

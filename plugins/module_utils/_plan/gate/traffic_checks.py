@@ -105,12 +105,12 @@ def probe(name: str, result: Result, seen: Mapping[str, int], asked: Sequence[st
     facts = {"name": name, **facts, "plane_pairs": {pair: seen.get(pair, 0) for pair in (*PAIRS, OTHER)}}
     if result.unmet:
         such = f" (such as: {result.failures[0]['error']})" if result.failures else ""
-        return Check("probe", "failed", f"{name}: {'; '.join(result.unmet)}{such}", facts)
+        return Check("probe", "failed", f"{name}: {'; '.join(result.unmet)}{such}", facts, "probe_unmet")
     said = f"{name}: {result.succeeded} of {result.total} requests succeeded"
     absent = [pair for pair in asked if not seen.get(pair)]
     if absent:
         crossed = ", ".join(pair for pair in (*PAIRS, OTHER) if seen.get(pair)) or "none"
-        return Check("probe", "inconclusive", f"{said}, but crossed {crossed} and not {', '.join(absent)}", facts)
+        return Check("probe", "inconclusive", f"{said}, but crossed {crossed} and not {', '.join(absent)}", facts, "planes_not_crossed")
     return Check("probe", "passed", said, facts)
 
 
@@ -121,10 +121,10 @@ def metric(limits: Limits, sample: Sample) -> Check:
     facts = {"name": limits.name, "query": limits.query, "min": limits.low, "max": limits.high, "values": values}
     if sample.problem or len(real) < len(sample.values) or not real:
         why = sample.problem or ("the query gives no data" if not sample.values else "the query gives NaN, which stands for no data")
-        return Check("metric", "inconclusive", f"{limits.name}: {why}", facts)
+        return Check("metric", "inconclusive", f"{limits.name}: {why}", facts, "metric_unreadable")
     worst = [value for value in real if _outside(value, limits)]
     if worst:
-        return Check("metric", "failed", f"{limits.name} is {worst[0]:g}, and must be {_range(limits)}", facts)
+        return Check("metric", "failed", f"{limits.name} is {worst[0]:g}, and must be {_range(limits)}", facts, "metric_out_of_range")
     return Check("metric", "passed", f"{limits.name} is {', '.join(f'{value:g}' for value in real[:3])} ({_range(limits)})", facts)
 
 

@@ -130,7 +130,10 @@ class Gate:
         except Abandoned:
             raise
         except MeshyardError as problem:  # not readable is no verdict on the pods
-            return [Check("pods", "inconclusive", problem.problem.rstrip(".")), *self._unasked("the pods could not be read")]
+            return [
+                Check("pods", "inconclusive", problem.problem.rstrip("."), code=problem.code),
+                *self._unasked("the pods could not be read"),
+            ]
         verdicts = [gate_checks.pods(found, self._spaces, target)]
         self._settled = verdicts[0].verdict == "passed"
         verdicts.append(self._proxies(target, found, heard))
@@ -147,13 +150,13 @@ class Gate:
     def _without_plane(self, mesh: Mesh) -> list[Check]:
         known = ", ".join(plane.revision for plane in mesh.planes) or "none"
         detail = f"revision {self._request.revision} does not exist; there are: {known}"
-        return [Check("pods", "failed", detail), *self._unasked(detail)]
+        return [Check("pods", "failed", detail, code="revision_missing"), *self._unasked(detail)]
 
     def _unasked(self, why: str) -> list[Check]:
         """Checks that made no sense, since one before them had not passed; those that had passed before stay so."""
         word: gate_checks.Word = "predicted" if self._request.check else "inconclusive"
         names = [("probe", one.name) for one in self._request.probes] + [("metric", one.name) for one in self._request.metrics]
-        checks = [Check(kind, word, f"{name}: not looked at, since {why}", {"name": name}) for kind, name in names]
+        checks = [Check(kind, word, f"{name}: not looked at, since {why}", {"name": name}, "not_tried") for kind, name in names]
         return [self._final.get(f"{check.check} {check.facts['name']}", check) for check in checks]
 
     def _pods(self, mesh: Mesh, target: Target, heard: Heard | MeshyardError) -> gate_checks.Pods:
@@ -169,7 +172,7 @@ class Gate:
 
     def _proxies(self, target: Target, found: gate_checks.Pods, heard: Heard | MeshyardError) -> Check:
         if isinstance(heard, MeshyardError):
-            return Check("proxies", "inconclusive", heard.problem.rstrip("."))
+            return Check("proxies", "inconclusive", heard.problem.rstrip("."), code=heard.code)
         return gate_checks.proxies(found, heard[0], target, heard[1], self._proven)
 
     def _heard(self, asked: Sequence[ControlPlane]) -> Heard | MeshyardError:
@@ -200,7 +203,8 @@ class Gate:
         except Abandoned:
             raise
         except MeshyardError as problem:
-            check = Check("probe", "inconclusive", f"{one.name}: it could not be sent: {problem.problem.rstrip('.')}", {"name": one.name})
+            detail = f"{one.name}: it could not be sent: {problem.problem.rstrip('.')}"
+            check = Check("probe", "inconclusive", detail, {"name": one.name}, problem.code)
             if isinstance(problem, NoClient):  # waiting does not bring one
                 self._final[f"probe {one.name}"] = check
             return check
