@@ -194,8 +194,11 @@ gateway:
     pods:
       description: How many live pods there are (C(total)), and how many have the proxy of the revision (C(on_target)).
       type: dict
+    endpoints:
+      description: How many endpoints of its Service are ready.
+      type: int
     ready:
-      description: Whether its rollout is complete and every pod is on the revision.
+      description: Whether its rollout is complete, every pod is on the revision, and its Service, if it has one, has a ready endpoint.
       type: bool
   sample:
     name: istio-ingress
@@ -208,6 +211,7 @@ gateway:
     address: 10.99.200.1
     node_ports: {http2: 30080}
     pods: {total: 2, on_target: 2}
+    endpoints: 2
     ready: true
 before:
   description: Name, UID, cluster IP, address and node ports of the Service before this call; C(null) without a Service.
@@ -236,11 +240,36 @@ steps:
   elements: dict
   sample:
     - {action: patch, kind: Deployment, namespace: istio-ingress, name: istio-ingress, reason: "restart for 1-32-0@1.32.0+0a1b2c3d4e"}
+selectors:
+  description: What selects pods by a label that the move changes, and would select them no more.
+  returned: failure, with the code C(selector_loses_pods)
+  type: list
+  elements: dict
+  sample:
+    - {kind: Service, namespace: ingress, name: web, workload: Deployment ingress/web, labels: [istio.io/rev]}
+denials:
+  description: The changes that the API server would refuse, as RV(steps), with who denies each (C(by)) and its message.
+  returned: failure, when a dry run of a change is refused
+  type: list
+  elements: dict
 stuck:
-  description: The workload when it did not roll, with its pods, the reasons and the last events.
+  description: The workload when it did not roll, with a code of the reason, its pods, the reasons and the last events.
   returned: failure, when the rollout does not go on
   type: list
   elements: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: rollout_stuck
+verdict:
+  description:
+    - What the failure says of the revision.
+    - V(failed) when a workload does not roll or pods are not what they should be, V(error) when something else stands against the move,
+      so that nothing is to be moved back.
+  returned: failure
+  type: str
+  sample: failed
 cluster:
   description: The cluster that was used.
   returned: success

@@ -271,6 +271,11 @@ unreadable:
   returned: success
   type: list
   elements: str
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success

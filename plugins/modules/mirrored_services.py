@@ -104,6 +104,11 @@ steps:
   elements: dict
   sample:
     - {action: apply, kind: EndpointSlice, namespace: telemetry, name: collector-ipv4-9f2c1a-1, reason: differs from what is wanted}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success

@@ -207,11 +207,36 @@ steps:
   elements: dict
   sample:
     - {action: patch, kind: Namespace, namespace: null, name: shop, reason: move to 1-32-0}
+selectors:
+  description: What selects pods by a label that the move changes, and would select them no more.
+  returned: failure, with the code C(selector_loses_pods)
+  type: list
+  elements: dict
+  sample:
+    - {kind: Service, namespace: ingress, name: web, workload: Deployment ingress/web, labels: [istio.io/rev]}
+denials:
+  description: The changes that the API server would refuse, as RV(steps), with who denies each (C(by)) and its message.
+  returned: failure, when a dry run of a change is refused
+  type: list
+  elements: dict
 stuck:
-  description: The workloads that did not roll, with their pods, the reasons and the last events.
+  description: The workloads that did not roll, with a code of the reason, their pods, the reasons and the last events.
   returned: failure, when a rollout does not go on
   type: list
   elements: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: rollout_stuck
+verdict:
+  description:
+    - What the failure says of the revision.
+    - V(failed) when a workload does not roll or pods are not what they should be, V(error) when something else stands against the move,
+      so that nothing is to be moved back.
+  returned: failure
+  type: str
+  sample: failed
 cluster:
   description: The cluster that was used.
   returned: success

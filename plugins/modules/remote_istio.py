@@ -193,6 +193,11 @@ steps:
   elements: dict
   sample:
     - {action: apply, kind: Service, namespace: istio-system, name: istiod-1-32-0, reason: new}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success

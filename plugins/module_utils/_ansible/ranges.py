@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .._errors import MeshyardError
+from .._errors import InvalidOption
 
 _DAY = 86_400
 _NUMBERS = {
@@ -29,7 +29,7 @@ _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 def check(params: Mapping[str, Any]) -> None:
     """Returns when every option that is given can be what it says.
 
-    :raises MeshyardError: one cannot; it is named.
+    :raises InvalidOption: one cannot; it is named.
     """
     for name, (lowest, highest) in _NUMBERS.items():
         given = params.get(name)
@@ -46,5 +46,5 @@ def check(params: Mapping[str, Any]) -> None:
             )
 
 
-def _refusal(problem: str, remedy: str) -> MeshyardError:
-    return MeshyardError(problem, remedy, code="bad_option")
+def _refusal(problem: str, remedy: str) -> InvalidOption:
+    return InvalidOption(problem, remedy)
