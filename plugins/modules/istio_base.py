@@ -186,6 +186,11 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"spec.template.spec.containers[discovery].image": kubectl-edit}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -201,10 +206,8 @@ requests:
 import contextlib
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._charts import values
 from ..module_utils._mesh import revision as revisions
 from ..module_utils._plan.control_plane import base, install, readiness, removal
@@ -235,7 +238,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("version",))])
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("version",))])
     with reporting(module):
         if module.params["state"] == "present":
             _present(module)
@@ -243,7 +246,7 @@ def main() -> None:
             _absent(Run(module))
 
 
-def _present(module: AnsibleModule) -> None:
+def _present(module: Module) -> None:
     params = module.params
     version = arguments.version(params)
     if params["default_revision"]:

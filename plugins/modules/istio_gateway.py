@@ -195,8 +195,11 @@ gateway:
     pods:
       description: How many live pods there are (C(total)), and how many have the proxy of the revision (C(on_target)).
       type: dict
+    endpoints:
+      description: How many endpoints of its Service are ready.
+      type: int
     ready:
-      description: Whether its rollout is complete and every pod is on the revision.
+      description: Whether its rollout is complete, every pod is on the revision, and its Service, if it has one, has a ready endpoint.
       type: bool
   sample:
     name: istio-ingress
@@ -209,6 +212,7 @@ gateway:
     address: 10.99.200.1
     node_ports: {http2: 30080}
     pods: {total: 2, on_target: 2}
+    endpoints: 2
     ready: true
 before:
   description: Name, UID, cluster IP, address and node ports of the Service before this call; C(null) without a Service.
@@ -237,11 +241,36 @@ steps:
   elements: dict
   sample:
     - {action: patch, kind: Deployment, namespace: istio-ingress, name: istio-ingress, reason: "restart for 1-32-0@1.32.0+0a1b2c3d4e"}
+selectors:
+  description: What selects pods by a label that the move changes, and would select them no more.
+  returned: failure, with the code C(selector_loses_pods)
+  type: list
+  elements: dict
+  sample:
+    - {kind: Service, namespace: ingress, name: web, workload: Deployment ingress/web, labels: [istio.io/rev]}
+denials:
+  description: The changes that the API server would refuse, as RV(steps), with who denies each (C(by)) and its message.
+  returned: failure, when a dry run of a change is refused
+  type: list
+  elements: dict
 stuck:
-  description: The workload when it did not roll, with its pods, the reasons and the last events.
+  description: The workload when it did not roll, with a code of the reason, its pods, the reasons and the last events.
   returned: failure, when the rollout does not go on
   type: list
   elements: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: rollout_stuck
+verdict:
+  description:
+    - What the failure says of the revision.
+    - V(failed) when a workload does not roll or pods are not what they should be, V(error) when something else stands against the move,
+      so that nothing is to be moved back.
+  returned: failure
+  type: str
+  sample: failed
 cluster:
   description: The cluster that was used.
   returned: success
@@ -257,11 +286,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
-from ..module_utils._errors import MeshyardError
+from ..module_utils._ansible.module import Module, Run, reporting
+from ..module_utils._cluster.wait import TimedOut
+from ..module_utils._errors import InvalidOption
 from ..module_utils._mesh.raw import Raw
 from ..module_utils._plan.dataplane.mesh import Mesh
 from ..module_utils._plan.gateways import addresses as gateway_addresses
@@ -270,7 +298,7 @@ from ..module_utils._plan.gateways import move as gateway_move
 from ..module_utils._plan.gateways import settings as gateway_settings
 from ..module_utils._plan.gateways.model import GatewayMoveRequest, GatewayState, Move
 from ..module_utils._run.control_plane.read import kubernetes_version
-from ..module_utils._run.dataplane import proof, rollout
+from ..module_utils._run.dataplane import proof, rollout, selectors
 from ..module_utils._run.dataplane import read as dataplane
 from ..module_utils._run.gateways import read as gateways
 from ..module_utils._run.objects import execute
@@ -301,7 +329,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, prove, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         chart = _chart(module)
         run = Run(module)
@@ -312,18 +340,18 @@ def main() -> None:
             _move(run, found, chart)
 
 
-def _chart(module: AnsibleModule) -> Renderer | None:
+def _chart(module: Module) -> Renderer | None:
     """The chart, once the options are found to go together and to suit it; None where nothing is rendered."""
     params = module.params
     present = params["state"] == "present"
     if present and not params["revision"]:
-        raise MeshyardError("State present needs a revision.", "Name the revision or tag that the gateway is to belong to.")
+        raise InvalidOption("State present needs a revision.", "Name the revision or tag that the gateway is to belong to.")
     if not present and params["revision"]:
-        raise MeshyardError(f"revision has no meaning with state {params['state']}.", "Leave it out.")
+        raise InvalidOption(f"revision has no meaning with state {params['state']}.", "Leave it out.")
     charted = [option for option in ("values", "network") if params[option] and not params["version"]]
     if present and charted:
         what = " and ".join(charted)
-        raise MeshyardError(f"The option {what} needs a version, whose chart it is for.", f"Give version, or leave {what} out.")
+        raise InvalidOption(f"The option {what} needs a version, whose chart it is for.", f"Give version, or leave {what} out.")
     if not (present and params["version"]):
         return None
     chart = Renderer("gateway", arguments.version(params), params, module.warn)
@@ -345,9 +373,16 @@ def _move(run: Run, found: GatewayState, chart: Renderer | None) -> None:
     else:
         move = gateway_move.move(found, request, mesh)
     gateway_move.refuse_stuck(move)
+    _refuse_losses(run, found, move)
     for text in move.warnings:
         run.warn(text)
     return _answer(run, found, move, gateway_move.now(found, mesh).revision, _execute(run, move))
+
+
+def _refuse_losses(run: Run, found: GatewayState, move: Move) -> None:
+    around, root = {found.namespace_state.name: found.namespace_state.labels}, run.params["control_plane_namespace"]
+    selectors.refuse_losses(run.cluster, gateway_move.label_changes(found, move), around, root, run.warn)
+    execute.rehearse(run.cluster, move.steps, run.warn, check=run.check)
 
 
 def _rendered(run: Run, found: GatewayState, chart: Renderer, request: GatewayMoveRequest, mesh: Mesh) -> Move:
@@ -382,7 +417,7 @@ def _execute(run: Run, move: Move) -> Sequence[Raw]:
 
 
 def _answer(run: Run, found: GatewayState, move: Move, before: str | None, pods: Sequence[Raw]) -> None:
-    now = gateways.find(run.cluster, found.namespace_state.name, found.name) if move.steps and not run.check else found
+    now = _now(run, found) if move.steps and not run.check else found
     run.answer(
         move.steps,
         gateway={**gateway_move.describe(now, move), "revision_before": before},
@@ -390,6 +425,19 @@ def _answer(run: Run, found: GatewayState, move: Move, before: str | None, pods:
         made_by=now.made_by.kind if now.exists else "nobody",
         proof=proof.lines([move], {move.namespace_state.name: pods}),
     )
+
+
+def _now(run: Run, found: GatewayState) -> GatewayState:
+    """The gateway as it is after the move: behind its Service again, where somebody waits for that."""
+    where = run.cluster, found.namespace_state.name, found.name
+    if not run.params["wait"]:
+        return gateways.find(*where)
+    try:
+        now: GatewayState = run.until(lambda: gateways.served(*where))
+    except TimedOut as problem:
+        problem.code, problem.verdict = "no_endpoints", "failed"
+        raise
+    return now
 
 
 def _absent(run: Run, found: GatewayState) -> None:

@@ -285,6 +285,11 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"spec.template.spec.containers[discovery].image": kubectl-edit}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -299,11 +304,9 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, peers
 from ..module_utils._ansible.flows import control_plane as planes
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.peer import Peer
 from ..module_utils._mesh import revision as revisions
 from ..module_utils._mesh.blocker import Blocker
@@ -341,7 +344,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=spec(),
         supports_check_mode=True,
         required_if=[("state", "present", ("version",))],
@@ -361,7 +364,7 @@ def _names(params: dict[str, Any]) -> revisions.Names:
     return revisions.Names(revision, params["control_plane_namespace"])
 
 
-def _present(module: AnsibleModule, names: revisions.Names) -> None:
+def _present(module: Module, names: revisions.Names) -> None:
     version = arguments.version(module.params)
     control_plane.check_values(module.params["values"])
     chart = rendering.Renderer("istiod", version, module.params, module.warn)

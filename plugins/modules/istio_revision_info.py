@@ -281,6 +281,11 @@ unreadable:
   returned: success
   type: list
   elements: str
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -299,10 +304,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, peers
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._plan.survey import clusters as clusters_survey
 from ..module_utils._run.survey import survey
 
@@ -323,7 +326,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe and answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         run = Run(module)
         params = run.params

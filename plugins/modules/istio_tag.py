@@ -132,6 +132,11 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"spec.template.spec.containers[discovery].image": kubectl-edit}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -146,10 +151,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._mesh import labels
 from ..module_utils._mesh.plane import ControlPlane
 from ..module_utils._mesh.revision import Names, check_revision
@@ -177,7 +180,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
     with reporting(module):
         tag.refuse_name(module.params["name"], ())
         check_revision(module.params["revision"] or labels.DEFAULT)

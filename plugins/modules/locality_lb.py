@@ -340,6 +340,11 @@ steps:
     overruled:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -354,11 +359,9 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, peers
 from ..module_utils._ansible.flows import locality_mesh
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster import read
 from ..module_utils._cluster.kinds import kind
 from ..module_utils._errors import MeshyardError
@@ -404,7 +407,7 @@ def _outlier_detection() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, predict, execute, answer."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=spec(), supports_check_mode=True, required_together=[("namespace", "name")], required_by={"service_host": "name"}
     )
     with reporting(module):

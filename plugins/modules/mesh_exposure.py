@@ -159,6 +159,11 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"spec.servers": kubectl-edit}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -173,10 +178,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._mesh import labels
 from ..module_utils._plan.objects import convergence
 from ..module_utils._plan.objects.steps import Delete, Plan
@@ -201,7 +204,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         request = _request(module.params)
         run = Run(module)

@@ -104,6 +104,11 @@ steps:
   elements: dict
   sample:
     - {action: apply, kind: EndpointSlice, namespace: telemetry, name: collector-ipv4-9f2c1a-1, reason: differs from what is wanted}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -118,10 +123,8 @@ requests:
 import contextlib
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.connect import Cluster
 from ..module_utils._plan.control_plane import removal
 from ..module_utils._plan.objects.convergence import converge
@@ -147,7 +150,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("primary",))])
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("primary",))])
     with reporting(module):
         subjects = mirrored_services.subjects(module.params["services"])
         run = Run(module)

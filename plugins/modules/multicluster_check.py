@@ -273,6 +273,11 @@ steps:
   returned: success
   type: list
   elements: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -287,11 +292,9 @@ requests:
 from datetime import UTC, datetime
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.flows.multicluster_check import Checking
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._plan.multicluster import checks as multicluster_checks
 
 
@@ -336,7 +339,7 @@ def _clusters() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, judge, answer."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=spec(),
         supports_check_mode=True,
         mutually_exclusive=[("revisions", "revision"), ("revisions", "version")],

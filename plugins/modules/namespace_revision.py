@@ -207,11 +207,36 @@ steps:
   elements: dict
   sample:
     - {action: patch, kind: Namespace, namespace: null, name: shop, reason: move to 1-32-0}
+selectors:
+  description: What selects pods by a label that the move changes, and would select them no more.
+  returned: failure, with the code C(selector_loses_pods)
+  type: list
+  elements: dict
+  sample:
+    - {kind: Service, namespace: ingress, name: web, workload: Deployment ingress/web, labels: [istio.io/rev]}
+denials:
+  description: The changes that the API server would refuse, as RV(steps), with who denies each (C(by)) and its message.
+  returned: failure, when a dry run of a change is refused
+  type: list
+  elements: dict
 stuck:
-  description: The workloads that did not roll, with their pods, the reasons and the last events.
+  description: The workloads that did not roll, with a code of the reason, their pods, the reasons and the last events.
   returned: failure, when a rollout does not go on
   type: list
   elements: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: rollout_stuck
+verdict:
+  description:
+    - What the failure says of the revision.
+    - V(failed) when a workload does not roll or pods are not what they should be, V(error) when something else stands against the move,
+      so that nothing is to be moved back.
+  returned: failure
+  type: str
+  sample: failed
 cluster:
   description: The cluster that was used.
   returned: success
@@ -225,17 +250,17 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
-from ..module_utils._errors import MeshyardError
+from ..module_utils._ansible.module import Module, Run, reporting
+from ..module_utils._errors import InvalidOption
 from ..module_utils._plan.dataplane import model as dataplane_model
 from ..module_utils._plan.dataplane import move as dataplane_move
+from ..module_utils._plan.dataplane import selectors as dataplane_selectors
 from ..module_utils._plan.dataplane.labels import MoveRequest
 from ..module_utils._plan.dataplane.model import Migration
-from ..module_utils._run.dataplane import proof, rollout
+from ..module_utils._run.dataplane import proof, rollout, selectors
 from ..module_utils._run.dataplane import read as dataplane
+from ..module_utils._run.objects import execute
 
 
 def spec() -> dict[str, Any]:
@@ -258,7 +283,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, prove, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "present", ("revision",))])
     with reporting(module):
         request = _request(module.params)
         run = Run(module)
@@ -269,12 +294,12 @@ def main() -> None:
 
 def _request(params: dict[str, Any]) -> MoveRequest:
     if params["max_parallel"] < 1:
-        raise MeshyardError(f"max_parallel is {params['max_parallel']}, so that nothing could roll.", "Give 1 or more.")
+        raise InvalidOption(f"max_parallel is {params['max_parallel']}, so that nothing could roll.", "Give 1 or more.")
     present = params["state"] == "present"
     if present and not params["revision"]:
-        raise MeshyardError("State present needs a revision.", "Name the revision or tag that the namespaces are to come to.")
+        raise InvalidOption("State present needs a revision.", "Name the revision or tag that the namespaces are to come to.")
     if not present and (params["revision"] or params["label"]):
-        raise MeshyardError(f"revision and label have no meaning with state {params['state']}.", "Leave them out.")
+        raise InvalidOption(f"revision and label have no meaning with state {params['state']}.", "Leave them out.")
     return MoveRequest(
         state=params["state"],
         revision=params["revision"] or "",
@@ -294,7 +319,17 @@ def _decide(run: Run, request: MoveRequest) -> dataplane_model.Migration:
     migration = dataplane_move.decide(namespace_states, request, mesh, frozenset({namespace, *(plane.namespace for plane in mesh.planes)}))
     for text in migration.warnings:
         run.warn(text)
+    _refuse_denied(run, migration)
     return migration
+
+
+def _refuse_denied(run: Run, migration: Migration) -> None:
+    """Asks before the first write what the API server would say to all of them, and what they would take pods away from."""
+    around = {move.namespace_state.name: move.after for move in migration.moves}
+    workloads = [obj for move in migration.moves for obj in move.namespace_state.workloads]
+    changed = dataplane_selectors.changes(migration.restarts, workloads)
+    selectors.refuse_losses(run.cluster, changed, around, run.params["control_plane_namespace"], run.warn)
+    execute.rehearse(run.cluster, migration.plan, run.warn, check=run.check)
 
 
 def _execute(run: Run, migration: Migration) -> proof.Pods | None:

@@ -102,6 +102,11 @@ steps:
   elements: dict
   sample:
     - {action: apply, kind: EndpointSlice, namespace: istio-system, name: istiod-1-32-0, reason: differs from what is wanted}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -115,11 +120,9 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.flows.follow_endpoints import EndpointFollower
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 
 
 def spec() -> dict[str, Any]:
@@ -135,7 +138,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, again while there is time, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         run = Run(module)
         primary = run.peer("primary")

@@ -220,6 +220,11 @@ steps:
   elements: dict
   sample:
     - {action: apply, kind: Service, namespace: istio-system, name: istiod-1-32-0, reason: new}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -233,10 +238,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.connect import Cluster
 from ..module_utils._cluster.wait import TimedOut
 from ..module_utils._mesh import revision as revisions
@@ -283,7 +286,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=spec(),
         supports_check_mode=True,
         required_if=[("state", "present", ("version", "cluster_name", "primary"))],
@@ -299,7 +302,7 @@ def main() -> None:
             _absent(Run(module), names)
 
 
-def _present(module: AnsibleModule, names: revisions.Names) -> None:
+def _present(module: Module, names: revisions.Names) -> None:
     params = module.params
     version = arguments.version(params)
     remote_control_plane.refuse_name(params["cluster_name"])

@@ -186,6 +186,11 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"data.west": kubectl-edit}
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster of istiod.
   returned: success
@@ -205,11 +210,9 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.flows.remote_secret import RemoteSecretFlow, common
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.connect import Cluster
 from ..module_utils._errors import MeshyardError
 from ..module_utils._mesh.revision import check_cluster
@@ -239,7 +242,7 @@ def spec() -> dict[str, Any]:
 def main() -> None:
     """Observe, decide, execute, wait, answer."""
     needed = [("state", state, ("remote",)) for state in ("present", "rotated")]
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_if=needed)
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=needed)
     with reporting(module):
         check_cluster(module.params["name"])
         run = Run(module)

@@ -137,6 +137,11 @@ steps:
   returned: success
   type: list
   elements: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -150,10 +155,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, probing
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._errors import MeshyardError
 from ..module_utils._plan.gate import traffic
 from ..module_utils._run.probe import send as probe
@@ -167,7 +170,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Find the sender, send, judge, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         params = module.params
         source, request = probe_source.parse(params["from"]), probing.request(params)
@@ -203,6 +206,8 @@ def _unexpected(run: Run, source: probe_source.Source, result: traffic.Result, t
     return MeshyardError(
         f"On cluster {run.cluster.name} the probe {way} is not as expected: {'; '.join(result.unmet)} ({counted}).",
         "Look at failures, which holds the reasons, then at the workload behind the URL and at its proxies.",
+        code="probe_unmet",
+        verdict="failed",
         cluster=run.cluster.describe(),
         **told,
     )

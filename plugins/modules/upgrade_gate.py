@@ -287,7 +287,8 @@ verdict:
   description:
     - V(passed) when all is well, V(failed) when something is not right, V(inconclusive) when something could not be looked at.
     - In check mode also V(predicted), when something is not right yet or was not tried.
-  returned: success
+    - V(error) when the module itself fails.
+  returned: always
   type: str
 evidence:
   description: One entry for each check.
@@ -300,6 +301,9 @@ evidence:
       type: str
     verdict:
       description: Verdict of this check.
+      type: str
+    code:
+      description: The same as RV(evidence[].detail) for programs, C(ok) when nothing is wrong.
       type: str
     detail:
       description: What was seen, in a sentence.
@@ -330,6 +334,16 @@ evidence:
       returned: for pods
       type: list
       elements: dict
+    missing:
+      description: Workloads that are to have pods on the revision, and have none at all.
+      returned: for pods
+      type: list
+      elements: dict
+    namespaces_gone:
+      description: Namespaces that do not exist.
+      returned: for pods
+      type: list
+      elements: str
     elsewhere:
       description: Gateways that another revision is meant for.
       returned: for pods
@@ -356,6 +370,7 @@ evidence:
   sample:
     - check: pods
       verdict: passed
+      code: ok
       detail: 3 of 3 pods are on 1-32-0 1.32.0
       total: 3
       on_target: 3
@@ -364,9 +379,11 @@ evidence:
       left: []
       elsewhere: []
       outside: 0
+      missing: []
       namespaces_gone: []
     - check: proxies
       verdict: passed
+      code: ok
       detail: 3 of 3 proxies are connected to istiod 1-32-0 and in sync
       total: 3
       connected: 3
@@ -385,6 +402,11 @@ steps:
   returned: success
   type: list
   elements: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -400,10 +422,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments, fetching, peers, probing
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.wait import TimedOut
 from ..module_utils._plan.gate import traffic, traffic_checks
 from ..module_utils._plan.gate.checks import overall
@@ -437,7 +457,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Look until all is well, and answer what was seen."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True, required_by={"primary": "cluster_name"})
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_by={"primary": "cluster_name"})
     with reporting(module):
         request = _request(module.params, module.check_mode)
         run = Run(module)

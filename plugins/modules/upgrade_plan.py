@@ -272,6 +272,11 @@ steps:
   returned: success
   type: list
   elements: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -284,12 +289,11 @@ requests:
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._mesh.revision import Names
 from ..module_utils._mesh.waves import of_cluster
 from ..module_utils._plan.control_plane import common_identity
@@ -300,7 +304,7 @@ from ..module_utils._plan.upgrade.remaining import Selection, default_revision
 from ..module_utils._plan.upgrade.report import IN_PLACE, ROLLBACK, UPGRADE, account
 from ..module_utils._plan.upgrade.route import Asked
 from ..module_utils._run.control_plane import identity as live_identity
-from ..module_utils._run.preflight import image_pull
+from ..module_utils._run.preflight import image_pull, trial_pods
 from ..module_utils._run.preflight import read as reading
 from ..module_utils._run.survey import evidence
 from ..module_utils._run.upgrade import record
@@ -331,7 +335,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, judge, answer."""
-    module = AnsibleModule(argument_spec=spec(), supports_check_mode=True)
+    module = Module(argument_spec=spec(), supports_check_mode=True)
     with reporting(module):
         arguments.refuse_mistyped(module.params)
         run = Run(module)
@@ -364,7 +368,7 @@ def _selection(params: dict[str, Any]) -> Selection:
 
 def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> PreflightInput:
     extra = reading.extras(run.cluster)
-    return PreflightInput(
+    given = PreflightInput(
         route=planned.route,
         upgrade=planned.left,
         members=planned.members,
@@ -381,6 +385,8 @@ def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> Prefligh
         together=frozenset(run.params["together"]),
         identity=_identity(run, planned),
     )
+    ahead = run.params["operation"] in (UPGRADE, IN_PLACE)
+    return replace(given, trials=trial_pods.attempt(run.cluster, given.restarted)) if ahead else given
 
 
 def _identity(run: Run, planned: planning.Planned) -> tuple[Mapping[str, str], Mapping[str, str]] | None:

@@ -95,6 +95,11 @@ steps:
   returned: success
   type: list
   elements: dict
+code:
+  description: Why it failed, for programs. C(docs/codes.md) lists all codes.
+  returned: failure
+  type: str
+  sample: forbidden
 cluster:
   description: The cluster that was used.
   returned: success
@@ -108,10 +113,8 @@ requests:
 
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ..module_utils._ansible import arguments
-from ..module_utils._ansible.module import Run, reporting
+from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._plan.upgrade import record as upgrade_record
 from ..module_utils._run.upgrade import record
 
@@ -134,7 +137,7 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, plan, execute, answer."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec=spec(),
         supports_check_mode=True,
         required_if=[("state", "present", ("from_revision", "to_revision"))],

@@ -84,6 +84,22 @@ def test_pods_of_another_revision_fail(mesh: Mesh) -> None:
     assert {one["namespace"] for one in told["evidence"][0]["wrong"]} == {"slow"}
 
 
+def test_a_namespace_that_does_not_exist_fails(mesh: Mesh) -> None:
+    told = gate(mesh, "nope", "shop")
+    assert (told["verdict"], told["evidence"][0]["namespaces_gone"]) == ("failed", ["nope"])
+    assert "the namespace nope does not exist" in told["evidence"][0]["detail"]
+
+
+def test_a_workload_without_any_pod_fails_and_one_that_is_to_have_none_passes(mesh: Mesh) -> None:
+    mesh.namespace("bare", {"istio.io/rev": NEW})
+    assert words(gate(mesh, "bare"))["pods"] == "passed"
+    mesh.workload("bare", "web", paused=True)
+    told = gate(mesh, "bare")["evidence"][0]
+    assert (told["verdict"], told["missing"]) == ("failed", [{"namespace": "bare", "kind": "Deployment", "name": "web"}])
+    mesh.merge("Deployment", "web", "bare", {"spec": {"replicas": 0}})
+    assert words(gate(mesh, "bare"))["pods"] == "passed"
+
+
 def test_check_mode_predicts_what_is_not_moved_yet_and_sends_no_probe(mesh: Mesh, writes: Callable[[], list[str]]) -> None:
     probes = [{"name": "web", "from": {"namespace": "shop", **TEMPORARY}, "to": "http://web.shop/"}]
     told = gate(mesh, "slow", check=True, probes=probes)

@@ -14,6 +14,7 @@ from typing import Any, Self
 from lab.pki import Authority
 
 PROXY = "istio-proxy"
+PROXY_IMAGE = "sidecar.istio.io/proxyImage"
 
 
 class Injector:
@@ -57,7 +58,8 @@ class Injector:
         if revision in self.silent:
             return []
         annotations = {**(pod["metadata"].get("annotations") or {}), "istio.io/rev": revision}
-        proxy = {"name": PROXY, "image": f"registry.invalid/proxyv2:{self.versions[revision]}", "args": ["proxy", "sidecar"]}
+        image = annotations.get(PROXY_IMAGE, f"registry.invalid/proxyv2:{self.versions[revision]}")
+        proxy = {"name": PROXY, "image": image, "args": ["proxy", "sidecar"]}
         containers = [one for one in pod["spec"]["containers"] if one["name"] != PROXY]
         return [
             {"op": "add", "path": "/metadata/annotations", "value": annotations},

@@ -71,9 +71,12 @@ class Mesh:
             self.until(lambda: self.exists("ConfigMap", "kube-root-ca.crt", name), f"Namespace {name} gets no root certificate.")
         return name
 
-    def revision(self, name: str, version: str) -> None:
-        """A control plane: its Deployment, its ConfigMaps and its webhooks."""
-        self.injector.versions[name] = version
+    def revision(self, name: str, version: str, **values: str) -> None:
+        """A control plane: its Deployment, its ConfigMaps and its webhooks.
+
+        :param values: further global values of its injector, such as C(variant).
+        """
+        self.injector.versions[name] = "-".join((version, *filter(None, [values.get("variant")])))
         plane = build.istiod(name, tag=version) | {"apiVersion": "apps/v1", "kind": "Deployment"}
         plane["spec"] |= {"selector": {"matchLabels": {"app": "istiod", "istio.io/rev": name}}}
         plane["spec"]["template"]["metadata"]["labels"]["sidecar.istio.io/inject"] = "false"
@@ -83,7 +86,7 @@ class Mesh:
         if not self.server.controllers:
             self.merge_status("Deployment", plane["metadata"]["name"], SYSTEM, {"status": status})
         suffix = "" if name == "default" else f"-{name}"
-        values = {"config": "policy: enabled\n", "values": json.dumps({"global": {"tag": version, "hub": "registry.invalid"}})}
+        values = {"config": "policy: enabled\n", "values": json.dumps({"global": {"tag": version, "hub": "registry.invalid", **values}})}
         self.config_map(f"istio-sidecar-injector{suffix}", name, values)
         self.config_map(f"values{suffix}", name, {"original-values": "{}", "merged-values": "{}"})
         self.create(self._webhooks(name))

@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .._cluster.connect import Cluster, connect
 from .._cluster.lease import Lease
 from .._cluster.wait import Pending, Ready, until
-from .._errors import MeshyardError
+from .._errors import InvalidOption, MeshyardError
 from .._plan.objects.steps import Plan, describe, diff
 from .._run.objects import execute
 from . import ranges
@@ -23,6 +23,14 @@ from .guard import Guard
 from .progress import Progress
 
 RUN_ID = "MESHYARD_RUN_ID"
+
+
+class Module(AnsibleModule):  # type: ignore[misc]  # Ansible is not typed
+    """A module all of whose failures have a code, also those that Ansible finds in its options."""
+
+    def fail_json(self, msg: str, **values: Any) -> None:
+        """Ends the module: the problem, and the code of its kind."""
+        super().fail_json(msg, **{"code": InvalidOption.code, **values})
 
 
 class Run:
@@ -53,7 +61,7 @@ class Run:
         """
         options: dict[str, Any] | None = self.params[option]
         if options is None:
-            raise MeshyardError(f"The option {option} is missing.", "Give the connection of the other cluster in it.")
+            raise InvalidOption(f"The option {option} is missing.", "Give the connection of the other cluster in it.")
         cluster = self.connect(options, expected_uid=options.get("expected_cluster_uid"))
         if cluster.uid == self.cluster.uid:
             raise MeshyardError(
@@ -124,7 +132,7 @@ class Run:
 
 @contextlib.contextmanager
 def reporting(module: AnsibleModule) -> Iterator[None]:
-    """Turns every expected problem into C(fail_json) with C(problem), C(remedy) and the facts.
+    """Turns every expected problem into C(fail_json) with C(problem), C(remedy), C(code), C(verdict) and the facts.
 
     What is wrong with an option that many modules have is found here, before anything is asked of a cluster.
     """
@@ -132,4 +140,5 @@ def reporting(module: AnsibleModule) -> Iterator[None]:
         ranges.check(module.params)
         yield
     except MeshyardError as problem:
-        module.fail_json(msg=str(problem), problem=problem.problem, remedy=problem.remedy, **problem.facts)
+        told = {"problem": problem.problem, "remedy": problem.remedy, "code": problem.code, "verdict": problem.verdict}
+        module.fail_json(msg=str(problem), **told, **problem.facts)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._charts import versions
-from .._errors import MeshyardError
+from .._errors import InvalidOption, MeshyardError
 
 _DAY = 86_400
 _NUMBERS = {
@@ -30,7 +30,7 @@ _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 def check(params: Mapping[str, Any]) -> None:
     """Returns when every option that is given can be what it says.
 
-    :raises MeshyardError: one cannot; it is named.
+    :raises InvalidOption: one cannot; it is named.
     """
     _refuse_version(params.get("version"))
     for name, (lowest, highest) in _NUMBERS.items():
@@ -56,5 +56,5 @@ def _refuse_version(given: str | None) -> None:
         raise _refusal(f"The option version is wrong: {problem.problem}", problem.remedy) from problem
 
 
-def _refusal(problem: str, remedy: str) -> MeshyardError:
-    return MeshyardError(problem, remedy, code="bad_option")
+def _refusal(problem: str, remedy: str) -> InvalidOption:
+    return InvalidOption(problem, remedy)

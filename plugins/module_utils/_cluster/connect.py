@@ -98,6 +98,7 @@ def connect(
         raise MeshyardError(
             f"The cluster at {cluster.host} has the UID {cluster.uid}, but expected_cluster_uid is {expected_uid}.",
             "Correct the connection options of this host, or the expected UID.",
+            code="wrong_cluster",
             cluster=cluster.describe(),
         )
     return cluster

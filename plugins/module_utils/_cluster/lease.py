@@ -25,6 +25,8 @@ _KIND = kind("Lease")
 class Busy(MeshyardError):
     """Another run is writing."""
 
+    code = "another_run"
+
 
 class Lease:
     """Held while a module writes; renewed by the loop that waits, given back at the end.

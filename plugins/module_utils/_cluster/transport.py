@@ -120,7 +120,7 @@ def _timeout() -> Any:
 
 def _is_transient(error: errors.ApiError) -> bool:
     """Busy, or a webhook's server that is just starting: an immediate repetition may succeed."""
-    return error.status in (429, 502, 503, 504) or (error.status == 500 and "failed calling webhook" in error.message)
+    return error.status in (429, 502, 503, 504) or error.webhook_silent
 
 
 def _retry_after(headers: Mapping[str, str], otherwise: float) -> float:

@@ -36,6 +36,8 @@ class TimedOut(MeshyardError):
     :ivar pending: what was still missing.
     """
 
+    code = "timed_out"
+
     def __init__(self, problem: str, remedy: str, pending: str) -> None:
         super().__init__(problem, remedy, pending=pending)
         self.pending = pending

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import re
+
 VARIANTS = ("-distroless", "-debug")
+_VERSION = re.compile(r"\d+\.\d+(\.\d+)?(-(alpha|beta|rc)\.?\w+)?")
+_RELEASE = re.compile(r"v?(\d+\.\d+\.\d+)(?=$|[-+._])")
 
 
 def tag(image: str) -> str:
@@ -21,3 +25,24 @@ def version(image: str) -> str:
     for variant in VARIANTS:
         found = found.removesuffix(variant)
     return found
+
+
+def release(tagged: str) -> str:
+    """The release of Istio that a tag begins with, C(1.32.0) for C(1.32.0-20260101-abc); empty where it names none."""
+    found = _RELEASE.match(tagged)
+    return found.group(1) if found else ""
+
+
+def is_version(tagged: str) -> bool:
+    """Whether a tag is a version of Istio as its makers write them, C(1.32.0) or C(1.33-alpha.0), and nothing else."""
+    return _VERSION.fullmatch(tagged) is not None
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two references are of one build, whatever the registry they are pulled from and the variant."""
+    return bool(one) and (one == other or version(one) == version(other) != "")
+
+
+def may_be(image: str, wanted: str) -> bool:
+    """Whether an image may hold a version of Istio: its tag says so, or says nothing of a release."""
+    return release(version(image)) in ("", release(wanted) or wanted)

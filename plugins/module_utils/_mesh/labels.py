@@ -19,6 +19,8 @@ DEACTIVATED = "istio.io/deactivated"
 GATEWAY_MANAGED = "gateway.istio.io/managed"
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
 PROXY_CONTAINER = "istio-proxy"
+PROXY_IMAGE = "sidecar.istio.io/proxyImage"
+PROXY_OVERRIDES = "proxy.istio.io/overrides"
 DEFAULT_VALIDATOR = "istiod-default-validator"
 
 # Kubernetes' own.

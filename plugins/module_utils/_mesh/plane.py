@@ -93,7 +93,7 @@ def _local(deployment: raw.Raw) -> ControlPlane:
         revision=raw.labels_of(deployment).get(labels.REV) or template.get(labels.REV) or labels.DEFAULT,
         namespace=raw.namespace(deployment),
         location="cluster",
-        version=image.version(shown) or raw.labels_of(deployment).get(VERSION, ""),
+        version=_version(shown, raw.labels_of(deployment).get(VERSION, "")),
         image=shown,
         deployment=raw.name(deployment),
         # The charts and both operators name Service and Deployment alike.
@@ -105,6 +105,14 @@ def _local(deployment: raw.Raw) -> ControlPlane:
         rollout=workload.rolled_out(rolled),
         made_by=maker.maker(deployment),
     )
+
+
+def _version(shown: str, label: str) -> str:
+    """The version of istiod: by the tag of its image, unless that is one of somebody's own that names no release."""
+    tagged = image.version(shown)
+    if image.is_version(tagged):
+        return tagged
+    return image.release(tagged) or label or tagged
 
 
 def _istiod_image(deployment: raw.Raw) -> str:

@@ -22,7 +22,8 @@ class Proxy:
     """The proxy of one pod.
 
     C(revision) is the one that injected it, never a tag; None for a proxy that its author wrote into the pod.
-    C(native) tells that it is a native sidecar, C(gateway) that it stands alone in front of others.
+    C(native) tells that it is a native sidecar, C(gateway) that it stands alone in front of others, C(own_image) that the pod
+    brings the image of its proxy itself.
     """
 
     namespace: str
@@ -35,6 +36,7 @@ class Proxy:
     gateway: bool
     ready: bool
     terminating: bool
+    own_image: bool = False
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.pod}"
@@ -63,6 +65,7 @@ def proxy_of(pod: raw.Raw, owners: Owners | None = None) -> Proxy | None:
         gateway=_is_gateway(pod, container),
         ready=_is_ready(pod),
         terminating=raw.at(pod, "metadata", "deletionTimestamp") is not None,
+        own_image=_brings_image(pod, shown),
     )
 
 
@@ -89,6 +92,19 @@ def _container(pod: raw.Raw) -> tuple[dict[str, Any] | None, bool]:
             if container.get("name") == labels.PROXY_CONTAINER:
                 return container, group == "initContainers"
     return None, False
+
+
+def _brings_image(pod: raw.Raw, shown: str) -> bool:
+    """Whether the image was chosen by an annotation, or by a container of the pod template, which the injector notes."""
+    annotations = raw.annotations_of(pod)
+    if image.same(annotations.get(labels.PROXY_IMAGE, ""), shown):
+        return True
+    try:
+        noted = json.loads(annotations.get(labels.PROXY_OVERRIDES) or "{}")
+    except ValueError:
+        return False
+    written = [*raw.items(noted, "containers"), *raw.items(noted, "initContainers")]
+    return any(raw.text(one, "name") == labels.PROXY_CONTAINER and raw.text(one, "image") for one in written)
 
 
 def _is_gateway(pod: raw.Raw, container: raw.Raw) -> bool:

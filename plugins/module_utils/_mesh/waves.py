@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._errors import MeshyardError
+from .._errors import InvalidOption
 
 MAX_NAMESPACES = 10
 MAX_WORKLOADS = 50
@@ -33,7 +33,7 @@ def derive(sizes: Mapping[str, int], max_namespaces: int = MAX_NAMESPACES, max_w
     :raises MeshyardError: a limit below 1.
     """
     if max_namespaces < 1 or max_workloads < 1:
-        raise MeshyardError("A wave must hold at least one namespace and one workload.", "Raise the limits to 1 or more.")
+        raise InvalidOption("A wave must hold at least one namespace and one workload.", "Raise the limits to 1 or more.")
     ordered = sorted(sizes, key=lambda name: (sizes[name], name))
     first = next((name for name in ordered if sizes[name] > 0), None)
     if first is None:
@@ -69,13 +69,13 @@ def given(waves: Any, namespaces: Iterable[str], cluster: str = "") -> Waves:
     flat = [name for wave in checked for name in wave]
     unknown = sorted({name for name in flat if name not in known})
     if unknown:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The waves name {_listed(unknown)}, which is no namespace to be moved.",
             f"Those are: {', '.join(sorted(known)) or 'none'}.",
         )
     twice = sorted({name for name in flat if flat.count(name) > 1})
     if twice:
-        raise MeshyardError(f"The waves name {_listed(twice)} more than once.", "Name each namespace in one wave only.")
+        raise InvalidOption(f"The waves name {_listed(twice)} more than once.", "Name each namespace in one wave only.")
     return Waves(tuple(tuple(wave) for wave in checked), tuple(sorted(known.difference(flat))))
 
 
@@ -84,9 +84,9 @@ def _shape(waves: Any) -> list[list[str]]:
         isinstance(wave, (list, tuple)) and all(isinstance(name, str) for name in wave) for wave in waves
     )
     if not proper:
-        raise MeshyardError("The waves are not a list of lists of namespace names.", "Write them such as [[shop], [cart, pay]].")
+        raise InvalidOption("The waves are not a list of lists of namespace names.", "Write them such as [[shop], [cart, pay]].")
     if not all(waves):
-        raise MeshyardError("A wave is empty.", "Name at least one namespace in each wave.")
+        raise InvalidOption("A wave is empty.", "Name at least one namespace in each wave.")
     return [list(wave) for wave in waves]
 
 

@@ -34,6 +34,21 @@ def test_a_distroless_image_shows_the_plain_version_and_its_own_tag() -> None:
     assert (found.version, found.image_tag) == ("1.32.0", "1.32.0-distroless")
 
 
+@pytest.mark.parametrize(
+    ("tag", "label", "version"),
+    [
+        ("1.32.0-20260101-abc", "1.31.0", "1.32.0"),
+        ("prod-7", "1.32.0", "1.32.0"),
+        ("prod-7", "", "prod-7"),
+        ("1.33-alpha.0", "1.32.0", "1.33-alpha.0"),
+        ("1.32.0-rc.1", "1.32.0", "1.32.0-rc.1"),
+    ],
+)
+def test_a_tag_of_ones_own_shows_the_release_that_it_or_the_chart_names(tag: str, label: str, version: str) -> None:
+    (found,) = build.planes(build.istiod("r1", tag=tag, labels={"app.kubernetes.io/version": label} if label else {}))
+    assert found.version == version
+
+
 def test_istiods_container_counts_and_not_one_beside_it() -> None:
     deployment = build.istiod("r1")
     deployment["spec"]["template"]["spec"]["containers"].insert(0, {"name": "logs", "image": "hub/logs:9"})

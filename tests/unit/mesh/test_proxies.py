@@ -177,6 +177,55 @@ def test_a_proxy_whose_image_is_a_digest_is_judged_by_its_own_word() -> None:
     assert (found.status, found.reason) == ("failed", "its proxy says that it has version 1.31.0, and should have 1.32.0")
 
 
+@pytest.mark.parametrize(
+    ("image", "build_says", "status"),
+    [
+        ("hub/proxyv2:1.32.0-20260101-abc", "1.32.0", "ok"),
+        ("hub/proxyv2:prod-7-distroless", "1.32.0", "ok"),
+        ("hub/proxyv2:prod-7", "1.31.0", "failed"),
+        ("hub/proxyv2:1.31.0-ours", "1.32.0", "failed"),
+    ],
+)
+def test_a_tag_of_ones_own_leaves_it_to_the_build_unless_it_names_another_release(image: str, build_says: str, status: str) -> None:
+    pod = build.pod("cart-1", revision="r1")
+    pod["spec"]["containers"][1]["image"] = image
+    assert judge(pod, connected(entry(version=build_says))).status == status
+
+
+@pytest.mark.parametrize("tag", ["prod-7", "1.32.0-20260101-abc", "prod-7-distroless"])
+def test_the_image_that_the_revision_gives_is_right_whatever_its_tag_and_registry(tag: str) -> None:
+    pod = build.pod("cart-1", revision="r1")
+    pod["spec"]["containers"][1]["image"] = f"mirror.example/istio/proxyv2:{tag}"
+    target = verdict.Target("r1", "1.32.0", "hub/proxyv2:" + tag.removesuffix("-distroless"))
+    assert verdict.is_right(pod, target)
+    assert not verdict.is_right(pod, verdict.Target("r1", "1.32.0", "hub/proxyv2:other"))
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        {"sidecar.istio.io/proxyImage": "hub/proxyv2:1.29.9-ours"},
+        {"proxy.istio.io/overrides": '{"containers": [{"name": "istio-proxy", "image": "hub/proxyv2:1.29.9-ours"}]}'},
+        {"proxy.istio.io/overrides": '{"initContainers": [{"name": "istio-proxy", "image": "hub/proxyv2:1.29.9-ours"}]}'},
+    ],
+)
+def test_an_image_that_the_pod_brings_itself_is_right(annotations: dict[str, str]) -> None:
+    pod = build.pod("cart-1", revision="r1", version="1.29.9-ours")
+    assert judge(pod, connected(entry())).status == "failed"
+    pod["metadata"]["annotations"] |= annotations
+    assert judge(pod, connected(entry())).status == "ok"
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["not json", '{"containers": [{"name": "istio-proxy"}]}', '{"containers": [{"name": "app", "image": "i"}]}'],
+)
+def test_other_notes_of_the_injector_say_nothing_about_the_image(told: str) -> None:
+    pod = build.pod("cart-1", revision="r1", version="1.29.9-ours")
+    pod["metadata"]["annotations"]["proxy.istio.io/overrides"] = told
+    assert judge(pod, connected(entry())).status == "failed"
+
+
 def test_an_istiod_that_could_not_be_asked_leaves_a_verdict_unknown() -> None:
     pod = build.pod("cart-1", revision="r1")
     assert judge(pod, None).status == "unknown"

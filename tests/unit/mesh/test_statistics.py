@@ -43,7 +43,7 @@ def test_statistics_count_pods_and_workloads_and_list_what_is_wrong() -> None:
         "connected": "none",
         "version": "1.31.0",
         "status": "failed",
-        "reason": "its sidecar is of revision r0, and should be of r1",
+        "reason": "its proxy is of revision r0 in version 1.31.0, and should be of r1",
     }
     assert found["mismatches"][1]["injected"] == "none"
 

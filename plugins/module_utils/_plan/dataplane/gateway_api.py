@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..._mesh import labels, raw, workload
-from ..._mesh.verdict import Target
-from . import restarts
+from ..._mesh import injection, labels, raw, verdict, workload
 from .mesh import Mesh
 from .restarts import WorkloadPlan
 
@@ -27,6 +25,26 @@ def revision(gateway: raw.Raw, namespace_labels: Mapping[str, str], mesh: Mesh) 
     asked = raw.labels_of(gateway).get(labels.REV) or namespace_labels.get(labels.REV) or labels.DEFAULT
     owner = mesh.resolve(asked)
     return owner if any(plane.revision == owner for plane in mesh.planes) else None
+
+
+def decision(gateway: raw.Raw | None, namespace_labels: Mapping[str, str], mesh: Mesh) -> injection.Decision:
+    """What the pods of a Gateway get, in the words of the oracle."""
+    owner = revision(gateway, namespace_labels, mesh) if gateway else None
+    if owner is None:
+        return injection.Decision("none", None, None, (), "No control plane owns the Gateway.")
+    return injection.Decision("revision", owner, None, (), f"The Gateway belongs to revision {owner}.")
+
+
+def of_pod(pod: raw.Raw, namespace_labels: Mapping[str, str], gateways: Iterable[raw.Raw], mesh: Mesh) -> injection.Decision:
+    """What a new pod like this one gets.
+
+    :param gateways: the Gateways of its namespace.
+    """
+    marks = raw.labels_of(pod)
+    if labels.GATEWAY_NAME in marks:
+        return decision(next((one for one in gateways if raw.name(one) == marks[labels.GATEWAY_NAME]), None), namespace_labels, mesh)
+    host_network = raw.at(pod, "spec", "hostNetwork") is True
+    return mesh.decide(raw.namespace(pod), namespace_labels, marks, raw.annotations_of(pod), host_network)
 
 
 def workload_plan(
@@ -48,7 +66,7 @@ def workload_plan(
 
 def rolled_by(deployment: raw.Raw, pods: Iterable[raw.Raw], owner: str, mesh: Mesh) -> WorkloadPlan:
     """What becomes of the Deployment of a Gateway that belongs to a revision."""
-    seen, target = workload.parse(deployment), Target(owner, mesh.target(owner).version)
-    if all(restarts.is_right(pod, target) for pod in pods):
+    seen, target = workload.parse(deployment), mesh.target(owner)
+    if all(verdict.is_right(pod, target) for pod in pods):
         return WorkloadPlan(seen, target, "already")
     return WorkloadPlan(seen, target, "automatic", f"istiod {owner} rolls {seen} by itself.", waits=True)

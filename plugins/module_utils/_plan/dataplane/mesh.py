@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..._mesh import injection, labels, raw, restart, tag, webhook
+from ..._mesh import image, injection, labels, raw, restart, tag, webhook
 from ..._mesh.maker import Maker
 from ..._mesh.plane import ControlPlane
 from ..._mesh.policy import DEFAULT_POLICY, Policy
@@ -64,9 +64,14 @@ class Mesh:
             policies={revision: injector.policy for revision, injector in self.injectors.items()},
         )
 
-    def target(self, revision: str | None) -> Target:
-        """What a pod of this revision has; of None: no sidecar."""
-        return Target(revision, self.injectors.get(revision or "", Injector()).version)
+    def target(self, revision: str | None, version: str = "") -> Target:
+        """What a pod of this revision has; of None: no sidecar.
+
+        :param version: that is asked of its proxy; without it that of the revision.
+        """
+        given = self.injectors.get(revision or "", Injector())
+        agrees = not version or image.may_be(given.image, version)
+        return Target(revision, version or given.version, given.image if agrees else "")
 
     def mark(self, revision: str | None) -> str:
         """What a workload is restarted for that comes to this revision."""

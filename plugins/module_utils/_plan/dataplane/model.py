@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..._mesh import injection, raw, restart
+from ..._mesh import injection, raw, restart, verdict
 from ..objects.steps import Patch, Plan
 from . import labels as dataplane_labels
-from . import restarts
 from .labels import NamespaceState
 from .restarts import WorkloadPlan
 
@@ -46,7 +45,7 @@ class Move:
     def describe(self, pods: Sequence[raw.Raw]) -> dict[str, Any]:
         """The namespace as it is returned, with the pods as they are now."""
         judged = [(pod, workload_plan) for pod, workload_plan in paired(pods, self) if workload_plan.target]
-        right = [pod for pod, workload_plan in judged if workload_plan.target and restarts.is_right(pod, workload_plan.target)]
+        right = [pod for pod, workload_plan in judged if workload_plan.target and verdict.is_right(pod, workload_plan.target)]
         return {
             "name": self.namespace_state.name,
             "revision_before": self.before.revision,

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..._errors import MeshyardError
-from ..._mesh import gateway, labels, raw, restart, workload
-from ..._mesh.verdict import Target
+from ..._mesh import gateway, labels, raw, restart, verdict, workload
 from ..objects import merge_patch
 from ..objects.steps import Object, Patch, ref_of
 from . import gateway_api, previous_labels, refusals, restarts
@@ -19,6 +18,8 @@ from .labels import MoveRequest, NamespaceState
 from .mesh import Mesh
 from .model import Migration, Move
 from .restarts import Change, WorkloadPlan
+
+_SHOWN = 10
 
 
 def decide(
@@ -36,8 +37,9 @@ def decide(
     problems = [*refusals.of_namespaces(namespace_states, request, protected), *refusals.of_moves(moves, request, mesh)]
     if problems:
         first = problems[0]
-        told = " ".join(one.problem for one in problems[:5]) + (f" And {len(problems) - 5} more." if len(problems) > 5 else "")
-        raise MeshyardError(told, first.remedy, problems=[one.problem for one in problems])
+        told = " ".join(one.problem for one in problems[:_SHOWN])
+        more = f" And {len(problems) - _SHOWN} more." if len(problems) > _SHOWN else ""
+        raise MeshyardError(f"{told}{more}", first.remedy, code=first.code, problems=[one.problem for one in problems])
     gone = [
         f"The namespace {namespace_state.name} does not exist any more: nothing is to be done there."
         for namespace_state in namespace_states
@@ -96,26 +98,48 @@ def _workload_plans(move: Move, request: MoveRequest, mesh: Mesh, *, fresh: bool
 
 
 def _workload_plan(obj: raw.Raw, pods: list[raw.Raw], move: Move, request: MoveRequest, mesh: Mesh, *, fresh: bool) -> WorkloadPlan:
+    """What becomes of a workload, with the oracle's decision about its new pods, which refusals read."""
     seen = workload.parse(obj)
+    left = _is_left(obj, seen, move, request)
+    template = {} if left else dataplane_labels.template_changes(obj, move.namespace_state, request, mesh, move.after)
+    then = dataplane_labels.changed(seen.template_labels, template)
+    decision = mesh.decide(seen.namespace, move.after, then, seen.template_annotations, seen.host_network)
     if gateway_api.is_managed(obj):
-        return gateway_api.workload_plan(obj, pods, move.namespace_state.gateways, move.after, mesh)
-    written = gateway.is_written(obj, seen.kind)
-    if written or (move.then.kind == "none" and request.state != "former" and gateway.is_gateway(obj, seen.kind)):
-        return WorkloadPlan(seen, None, "left", f"{seen} is a gateway with a revision of its own: istio_gateway moves it.")
-    template = dataplane_labels.template_changes(obj, move.namespace_state, request, mesh, move.after)
-    labels_then = dataplane_labels.changed(seen.template_labels, template)
-    decision = mesh.decide(seen.namespace, move.after, labels_then, seen.template_annotations, seen.host_network)
-    if decision.kind == "none" and request.state == "present":
-        return WorkloadPlan(seen, None, "already", f"{seen} is not in the mesh: {decision.reason}")
-    change = Change(
-        target=mesh.target(decision.revision),
-        mark=mesh.mark(decision.revision),
+        plan = gateway_api.workload_plan(obj, pods, move.namespace_state.gateways, move.after, mesh)
+    elif left:
+        plan = WorkloadPlan(seen, None, "left", f"{seen} is a gateway with a revision of its own: istio_gateway moves it.")
+    elif decision.kind == "none" and request.state == "present":
+        plan = WorkloadPlan(seen, None, "already", f"{seen} is not in the mesh: {decision.reason}")
+    else:
+        plan = restarts.decide(obj, pods, _change(obj, seen, request, template, decision.revision, mesh, fresh=fresh))
+    return replace(plan, decision=decision, template=template)
+
+
+def _is_left(obj: raw.Raw, seen: workload.Workload, move: Move, request: MoveRequest) -> bool:
+    """Whether a workload is a gateway that labels of its namespace do not move, or that istiod makes."""
+    if gateway_api.is_managed(obj) or gateway.is_written(obj, seen.kind):
+        return True
+    return move.then.kind == "none" and request.state != "former" and gateway.is_gateway(obj, seen.kind)
+
+
+def _change(
+    obj: raw.Raw,
+    seen: workload.Workload,
+    request: MoveRequest,
+    template: previous_labels.Labels,
+    revision: str | None,
+    mesh: Mesh,
+    *,
+    fresh: bool,
+) -> Change:
+    return Change(
+        target=mesh.target(revision),
+        mark=mesh.mark(revision),
         template=template,
         record=_record(obj, seen, request, template, mesh),
         fresh=fresh or bool(template),
         restart=request.restart,
     )
-    return restarts.decide(obj, pods, change)
 
 
 def _record(
@@ -135,8 +159,8 @@ def _of_others(kind: str, name: str, pods: list[raw.Raw], move: Move, request: M
     decision = mesh.decide(move.namespace_state.name, move.after, stand_in.labels, raw.annotations_of(pods[0]), stand_in.host_network)
     if decision.kind == "none" and request.state == "present":
         return WorkloadPlan(stand_in, None, "already", f"{stand_in} is not in the mesh: {decision.reason}")
-    target = Target(decision.revision, mesh.target(decision.revision).version)
-    if all(restarts.is_right(pod, target) for pod in pods):
+    target = mesh.target(decision.revision)
+    if all(verdict.is_right(pod, target) for pod in pods):
         return WorkloadPlan(stand_in, target, "already")
     return WorkloadPlan(stand_in, target, "not_restartable", restart.restartable(stand_in) or f"{stand_in} cannot be restarted here.")
 

@@ -40,6 +40,7 @@ def checked(obj: raw.Raw) -> Labels | None:
         raise MeshyardError(
             f"The annotation {ANNOTATION} of {raw.text(obj, 'kind')} {raw.qualified(obj)} is not a map of labels: {told}.",
             "Set the labels as they should be by hand, remove the annotation, and run again.",
+            code="former_unreadable",
         )
     return found
 

@@ -34,6 +34,7 @@ def of_namespaces(namespace_states: Iterable[NamespaceState], request: MoveReque
                 MeshyardError(
                     f"The namespace {namespace_state.name} belongs to Kubernetes or to the control plane and is never moved.",
                     "Take it out of the list; a gateway in it is moved by istio_gateway.",
+                    code="namespace_protected",
                 )
             )
         elif request.state == "present":
@@ -43,14 +44,17 @@ def of_namespaces(namespace_states: Iterable[NamespaceState], request: MoveReque
 
 def _not_ready(namespace_state: NamespaceState) -> list[MeshyardError]:
     if namespace_state.obj is None:
-        return [MeshyardError(f"The namespace {namespace_state.name} does not exist.", "Correct its name, or create it first.")]
+        problem = f"The namespace {namespace_state.name} does not exist."
+        return [MeshyardError(problem, "Correct its name, or create it first.", code="namespace_missing")]
     if ending(namespace_state):
-        return [MeshyardError(f"The namespace {namespace_state.name} is being deleted.", "Take it out of the list.")]
+        problem = f"The namespace {namespace_state.name} is being deleted."
+        return [MeshyardError(problem, "Take it out of the list.", code="namespace_ending")]
     if namespace_state.labels.get(DATAPLANE_MODE) == "ambient":
         return [
             MeshyardError(
                 f"The namespace {namespace_state.name} is in ambient mode ({DATAPLANE_MODE}=ambient), where sidecars have no place.",
                 "Take it out of the list, or remove that label first.",
+                code="namespace_ambient",
             )
         ]
     return []
@@ -61,7 +65,7 @@ def of_moves(moves: Iterable[Move], request: MoveRequest, mesh: Mesh) -> list[Me
     found: list[MeshyardError] = []
     for move in moves:
         wrong = _target(move, request, mesh) if request.state == "present" else None
-        found += [wrong] if wrong else _workloads(move, request, mesh)
+        found += [wrong] if wrong else _workloads(move, request)
     return found
 
 
@@ -77,31 +81,45 @@ def _target(move: Move, request: MoveRequest, mesh: Mesh) -> MeshyardError | Non
         return MeshyardError(
             f"The label {labels.REV}={request.label} would bring the namespace {name} to revision {decision.revision}, not to {wanted}.",
             "Give a label that leads there: the revision itself, or a tag that points to it.",
+            code="label_leads_elsewhere",
         )
     return MeshyardError(
         f"With the label {labels.REV}={request.label}, pods of the namespace {name} would not come to revision {wanted}: {decision.reason}",
         mesh.choose_revision,
+        code=decision_code(decision),
     )
 
 
-def _workloads(move: Move, request: MoveRequest, mesh: Mesh) -> list[MeshyardError]:
-    namespace_state = move.namespace_state
+def _workloads(move: Move, request: MoveRequest) -> list[MeshyardError]:
+    objects = {(raw.text(obj, "kind"), raw.name(obj)): obj for obj in move.namespace_state.workloads}
     found = []
-    for obj in namespace_state.workloads:
-        seen = workload.parse(obj)
-        changes = dataplane_labels.template_changes(obj, namespace_state, request, mesh, move.after)
-        then = dataplane_labels.changed(seen.template_labels, changes)
-        decision = mesh.decide(namespace_state.name, move.after, then, seen.template_annotations, seen.host_network)
-        if decision.kind in ("blocked", "double") or (decision.unserved and changes):
-            found.append(_predicted(seen, decision))
-        elif decision.kind == "none" and request.state == "absent" and gateway.is_gateway(obj, seen.kind) and not _is_managed(obj):
-            found.append(
-                MeshyardError(
-                    f"{seen} is a gateway and would have no proxy any more once the namespace {namespace_state.name} leaves the mesh.",
-                    "Give it a revision of its own (istio_gateway), or remove it first.",
-                )
-            )
+    for plan in move.workload_plans:
+        obj, decision = objects.get(plan.key[1:]), plan.decision
+        if obj is None or decision is None:
+            continue
+        if any(key in plan.workload.selector for key in plan.template):
+            found.append(_fixed(plan.workload))
+        elif decision.kind in ("blocked", "double") or (decision.unserved and plan.template):
+            found.append(_predicted(plan.workload, decision))
+        elif decision.kind == "none" and request.state == "absent" and gateway.is_gateway(obj, plan.workload.kind) and not _is_managed(obj):
+            found.append(_unproxied(plan.workload))
     return found or list(_namespace(move, request))
+
+
+def _fixed(seen: workload.Workload) -> MeshyardError:
+    return MeshyardError(
+        f"{seen} has {labels.REV} or {labels.INJECT} in its selector, which cannot be changed, so that its pods cannot be relabelled.",
+        "Make the workload anew without it in the selector, then run again.",
+        code="selector_fixed",
+    )
+
+
+def _unproxied(seen: workload.Workload) -> MeshyardError:
+    return MeshyardError(
+        f"{seen} is a gateway and would have no proxy any more once the namespace {seen.namespace} leaves the mesh.",
+        "Give it a revision of its own (istio_gateway), or remove it first.",
+        code="gateway_without_proxy",
+    )
 
 
 def _namespace(move: Move, request: MoveRequest) -> Sequence[MeshyardError]:
@@ -112,6 +130,7 @@ def _namespace(move: Move, request: MoveRequest) -> Sequence[MeshyardError]:
             MeshyardError(
                 f"With its former labels, pods of the namespace {move.namespace_state.name} would not start in the mesh: {decision.reason}",
                 "Bring that revision or tag back first, or move the namespace to one that is there.",
+                code=decision_code(decision),
             )
         ]
     return []
@@ -121,7 +140,14 @@ def _predicted(seen: workload.Workload, decision: injection.Decision) -> Meshyar
     return MeshyardError(
         f"New pods of {seen} would not start as they should: {decision.reason}",
         "Correct the labels or bring the control plane back, then run again.",
+        code=decision_code(decision),
     )
+
+
+def decision_code(decision: injection.Decision) -> str:
+    """The code of a decision that keeps pods from coming to a revision."""
+    codes = {"blocked": "injection_blocked", "double": "injection_double", "none": "no_webhook", "revision": "label_leads_elsewhere"}
+    return codes[decision.kind]
 
 
 def _is_managed(obj: raw.Raw) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ..._mesh import image, labels, proxies, raw, restart, workload
+from ..._mesh import injection, labels, proxies, raw, restart, verdict, workload
 from ..._mesh.verdict import Target
 from ..._mesh.workload import Workload
 from ..objects import merge_patch
@@ -17,7 +17,6 @@ from ..objects.steps import Object, Patch, ref_of
 from . import previous_labels
 from .previous_labels import Labels
 
-PROXY_IMAGE = "sidecar.istio.io/proxyImage"
 _AUTOMATIC_IMAGE = "auto"
 
 Status = Literal["restarted", "already", "pending", "automatic", "left", "not_restartable"]
@@ -32,6 +31,8 @@ class WorkloadPlan:
     :ivar step: the patch of it, if any.
     :ivar mark: what its pods will carry once it is restarted.
     :ivar waits: whether its rollout has to be waited for.
+    :ivar decision: what a new pod of it gets; None where that was not asked.
+    :ivar template: the labels of its pod template that are to change.
     """
 
     workload: Workload
@@ -41,6 +42,8 @@ class WorkloadPlan:
     step: Patch | None = None
     mark: str = ""
     waits: bool = False
+    decision: injection.Decision | None = None
+    template: Labels = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -77,17 +80,6 @@ class Change:
     pod: Object = field(default_factory=dict)
 
 
-def is_right(pod: raw.Raw, target: Target) -> bool:
-    """Whether a pod has the proxy that it should have: injected by the revision, in its version, or none at all."""
-    proxy = proxies.proxy_of(pod)
-    if target.revision is None:
-        return proxy is None or proxy.revision is None
-    if proxy is None or proxy.revision != target.revision:
-        return False
-    chosen = raw.annotations_of(pod).get(PROXY_IMAGE)
-    return not target.version or proxy.version in (target.version, image.version(chosen or ""))
-
-
 def own_proxy_image(obj: raw.Raw) -> bool:
     """Whether a pod template brings the image of its proxy itself, so that the injector's version says nothing."""
     template = workload.pod_template(obj, raw.text(obj, "kind"))
@@ -100,7 +92,7 @@ def decide(obj: raw.Raw, pods: Iterable[raw.Raw], change: Change) -> WorkloadPla
     seen = workload.parse(obj)
     target = replace(change.target, version="") if own_proxy_image(obj) else change.target
     live = list(pods)
-    wrong = [pod for pod in live if not is_right(pod, target)]
+    wrong = [pod for pod in live if not _settled(pod, target, change.mark)]
     under_way = _bare(seen.restarted_for) == change.mark and not workload.rolled_out(seen).done
     mark = _mark(seen, wrong, change)
     if not (change.template or change.pod) and mark is None:
@@ -114,6 +106,13 @@ def decide(obj: raw.Raw, pods: Iterable[raw.Raw], change: Change) -> WorkloadPla
     mark = mark or change.mark
     step = _patch(obj, _template(change, mark), mark, change.record)
     return WorkloadPlan(seen, target, "restarted", _why(len(wrong), len(live), change), step, mark, waits=True)
+
+
+def _settled(pod: raw.Raw, target: Target, mark: str) -> bool:
+    """Whether a pod is right; one that does not tell its version is so if it was made for this restart."""
+    if not verdict.is_right(pod, target):
+        return False
+    return verdict.is_certain(pod, target) or _bare(raw.annotations_of(pod).get(labels.RESTARTED_FOR, "")) == mark
 
 
 def rolling(obj: raw.Raw, target: Target, reason: str) -> WorkloadPlan:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from ..._mesh import labels, raw, restart, syncz, workload
+from ..._mesh import labels, raw, restart, syncz, verdict, workload
 from ..._mesh.proxies import Proxy, proxy_of
 from ..._mesh.verdict import Target
-from ..dataplane import gateway_api, restarts
+from ..dataplane import gateway_api
 from ..dataplane.labels import NamespaceState
 from ..dataplane.mesh import Mesh
 
@@ -26,16 +26,17 @@ _LISTED = 50
 
 @dataclass(frozen=True)
 class Check:
-    """One check of the gate: C(detail) is a sentence, C(facts) the numbers behind it."""
+    """One check of the gate: C(detail) is a sentence, C(code) the same for programs, C(facts) the numbers behind it."""
 
     check: str
     verdict: Word
     detail: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    code: str = "ok"
 
     def describe(self) -> dict[str, Any]:
         """The check as it is returned."""
-        return {"check": self.check, "verdict": self.verdict, "detail": self.detail, **self.facts}
+        return {"check": self.check, "verdict": self.verdict, "code": self.code, "detail": self.detail, **self.facts}
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Pods:
     :ivar right: on the target. :ivar wrong: not on it, or not ready, with a reason for each.
     :ivar left: cannot be brought there by a restart. :ivar elsewhere: gateways that another revision is meant for.
     :ivar outside: how many have and need no sidecar.
+    :ivar missing: workloads that are to have pods on the target, and have none at all.
     """
 
     right: tuple[raw.Raw, ...] = ()
@@ -52,6 +54,7 @@ class Pods:
     left: tuple[tuple[raw.Raw, str], ...] = ()
     elsewhere: tuple[tuple[raw.Raw, str], ...] = ()
     outside: int = 0
+    missing: tuple[workload.Workload, ...] = ()
 
 
 def overall(checks: Iterable[Check]) -> Word:
@@ -65,23 +68,31 @@ def predicted(check: Check) -> Check:
     return replace(check, verdict="predicted") if check.verdict == "failed" else check
 
 
-def sort_pods(namespace_states: Iterable[NamespaceState], mesh: Mesh, target: Target) -> Pods:
-    """Every live pod of these namespaces, held against the target."""
+def sort_pods(
+    namespace_states: Iterable[NamespaceState], mesh: Mesh, target: Target, connections: syncz.Connections | None = None, cluster: str = ""
+) -> Pods:
+    """Every live pod of these namespaces, held against the target.
+
+    :param connections: what the istiods say, of which the versions count here. :param cluster: the cluster ID by which they know the pods.
+    """
     right, wrong, left, elsewhere, outside = [], [], [], [], 0
+    missing: list[workload.Workload] = []
     for namespace_state in namespace_states:
+        missing += _missing(namespace_state, mesh, target)
         for pod in namespace_state.live_pods:
-            verdict, reason = _sort(pod, namespace_state, mesh, target)
-            if verdict == "wrong" and (obstacle := _obstacle(pod, namespace_state)):
+            connection = connections.find(raw.namespace(pod), raw.name(pod), cluster) if connections else None
+            place, reason = _sort(pod, namespace_state, mesh, target, connection)
+            if place == "wrong" and (obstacle := _obstacle(pod, namespace_state)):
                 left.append((pod, obstacle))
-            elif verdict in ("wrong", "unready"):
+            elif place in ("wrong", "unready"):
                 wrong.append((pod, reason))
-            elif verdict == "elsewhere":
+            elif place == "elsewhere":
                 elsewhere.append((pod, reason))
-            elif verdict == "right":
+            elif place == "right":
                 right.append(pod)
             else:
                 outside += 1
-    return Pods(tuple(right), tuple(wrong), tuple(left), tuple(elsewhere), outside)
+    return Pods(tuple(right), tuple(wrong), tuple(left), tuple(elsewhere), outside, tuple(missing))
 
 
 def pods(found: Pods, namespace_states: Sequence[NamespaceState], target: Target) -> Check:
@@ -96,14 +107,19 @@ def pods(found: Pods, namespace_states: Sequence[NamespaceState], target: Target
         "left": _listed(found.left),
         "elsewhere": _listed(found.elsewhere),
         "outside": found.outside,
+        "missing": [{"namespace": one.namespace, "kind": one.kind, "name": one.name} for one in found.missing[:_LISTED]],
         "namespaces_gone": gone,
     }
-    goal = f"{target.revision} {target.version}".rstrip()
+    said = f"{len(found.right)} of {total} pods are on {target.revision} {target.version}".rstrip()
+    if gone:
+        return Check("pods", "failed", f"{said}; the namespace {gone[0]} does not exist", facts, "namespace_missing")
     if found.wrong:
         pod, reason = found.wrong[0]
-        return Check("pods", "failed", f"{len(found.right)} of {total} pods are on {goal}; {raw.qualified(pod)}: {reason}", facts)
+        return Check("pods", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts, "pods_wrong")
+    if found.missing:
+        return Check("pods", "failed", f"{said}; {found.missing[0]} has no pod at all", facts, "pods_missing")
     also = f"; {len(found.left)} cannot be restarted and stay as they are" if found.left else ""
-    return Check("pods", "passed", f"{total} of {total} pods are on {goal}{also}", facts)
+    return Check("pods", "passed", f"{said}{also}" if total or also else f"{said}: nothing there was to be moved", facts)
 
 
 def proxies(found: Pods, connections: syncz.Connections, target: Target, cluster: str, proven: set[tuple[str, str]]) -> Check:
@@ -118,10 +134,11 @@ def proxies(found: Pods, connections: syncz.Connections, target: Target, cluster
     for pod in found.right:
         key = raw.namespace(pod), raw.name(pod)
         connection = connections.find(*key, cluster)
-        reason = _unsynced(connection, key in proven)
         if connection is None and connections.silent:
             unknown.append((pod, "no istiod that answered knows it"))
-        elif reason:
+        elif connection is None:
+            wrong.append((pod, "its proxy is not connected"))
+        elif reason := verdict.unsynced(connection, target, proven=key in proven):
             wrong.append((pod, reason))
         if connection:
             versions[connection.version] += 1
@@ -138,24 +155,43 @@ def proxies(found: Pods, connections: syncz.Connections, target: Target, cluster
     said = f"{len(found.right) - len(wrong) - len(unknown)} of {total} proxies are connected to istiod {target.revision} and in sync"
     if wrong:
         pod, reason = wrong[0]
-        return Check("proxies", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts)
+        return Check("proxies", "failed", f"{said}; {raw.qualified(pod)}: {reason}", facts, "proxies_unsynced")
     if found.wrong:
-        return Check("proxies", "failed", f"{said}; the other pods are not right themselves", facts)
+        return Check("proxies", "failed", f"{said}; the other pods are not right themselves", facts, "pods_wrong")
     if unknown:
         silent = connections.silent[0]
-        return Check("proxies", "inconclusive", f"{said}; istiod {silent.istiod} could not be asked: {silent.reason}", facts)
+        return Check(
+            "proxies", "inconclusive", f"{said}; istiod {silent.istiod} could not be asked: {silent.reason}", facts, "istiod_silent"
+        )
     return Check("proxies", "passed", said, facts)
 
 
-def _sort(pod: raw.Raw, namespace_state: NamespaceState, mesh: Mesh, target: Target) -> tuple[str, str]:
+def _missing(namespace_state: NamespaceState, mesh: Mesh, target: Target) -> list[workload.Workload]:
+    """Workloads that are to have pods on the target, and have none at all: there is nothing to be judged by."""
+    owners = {restart.owner_of_pod(pod, namespace_state.owners) for pod in namespace_state.pods}
+    there = {(owner.kind, owner.name) for owner in owners}
+    found = []
+    for obj in namespace_state.workloads:
+        seen = workload.parse(obj)
+        if seen.replicas == 0 or (seen.kind, seen.name) in there or gateway_api.is_managed(obj):
+            continue
+        decision = mesh.decide(seen.namespace, namespace_state.labels, seen.template_labels, seen.template_annotations, seen.host_network)
+        if decision.kind == "revision" and decision.revision == target.revision:
+            found.append(seen)
+    return found
+
+
+def _sort(
+    pod: raw.Raw, namespace_state: NamespaceState, mesh: Mesh, target: Target, connection: syncz.Connection | None
+) -> tuple[str, str]:
     if raw.labels_of(pod).get(labels.OWNER) == PROBE_OWNER:
         return "outside", ""
     proxy = proxy_of(pod, namespace_state.owners)
-    expected, reason = _expected(pod, namespace_state, mesh)
-    if expected == target.revision:
-        obj = _workload(pod, namespace_state)
-        own_image = obj is not None and restarts.own_proxy_image(obj)
-        return _held_against(pod, proxy, replace(target, version="") if own_image else target)
+    decision = gateway_api.of_pod(pod, namespace_state.labels, namespace_state.gateways, mesh)
+    if decision.kind == "revision" and decision.revision == target.revision:
+        return _held_against(proxy, target, connection)
+    expected = decision.revision or decision.unserved or "/".join(decision.rivals)
+    reason = f"of a new pod like it: {decision.reason.rstrip('.')}"
     if proxy is None or proxy.revision is None:
         return ("wrong", reason) if expected else ("outside", "")
     if proxy.gateway and expected:
@@ -163,26 +199,12 @@ def _sort(pod: raw.Raw, namespace_state: NamespaceState, mesh: Mesh, target: Tar
     return "wrong", reason
 
 
-def _expected(pod: raw.Raw, namespace_state: NamespaceState, mesh: Mesh) -> tuple[str | None, str]:
-    """The revision that a new pod like this one comes to, and that in words."""
-    marks = raw.labels_of(pod)
-    if labels.GATEWAY_NAME in marks:
-        gateway = next((one for one in namespace_state.gateways if raw.name(one) == marks[labels.GATEWAY_NAME]), None)
-        owner = gateway_api.revision(gateway, namespace_state.labels, mesh) if gateway else None
-        return owner, f"revision {owner} owns its Gateway"
-    host_network = raw.at(pod, "spec", "hostNetwork") is True
-    decision = mesh.decide(namespace_state.name, namespace_state.labels, marks, raw.annotations_of(pod), host_network)
-    if decision.kind == "revision":
-        return decision.revision, f"a new pod like it comes to revision {decision.revision}"
-    return decision.unserved or "/".join(decision.rivals) or None, f"of a new pod like it: {decision.reason.rstrip('.')}"
-
-
-def _held_against(pod: raw.Raw, proxy: Proxy | None, target: Target) -> tuple[str, str]:
-    if not restarts.is_right(pod, target):
-        if proxy is None:
-            return "wrong", "it has no sidecar"
-        return "wrong", f"its proxy is of revision {proxy.revision} in version {proxy.version}"
-    return ("right", "") if proxy and proxy.ready else ("unready", "it is not ready")
+def _held_against(proxy: Proxy | None, target: Target, connection: syncz.Connection | None) -> tuple[str, str]:
+    wrong = verdict.fault(proxy, target, connection)
+    if wrong:
+        return "wrong", wrong
+    late = verdict.unready(proxy)
+    return ("unready", late) if late else ("right", "")
 
 
 def _obstacle(pod: raw.Raw, namespace_state: NamespaceState) -> str | None:
@@ -197,16 +219,6 @@ def _obstacle(pod: raw.Raw, namespace_state: NamespaceState) -> str | None:
 def _workload(pod: raw.Raw, namespace_state: NamespaceState) -> raw.Raw | None:
     owner = restart.owner_of_pod(pod, namespace_state.owners)
     return next((obj for obj in namespace_state.workloads if (raw.text(obj, "kind"), raw.name(obj)) == (owner.kind, owner.name)), None)
-
-
-def _unsynced(connection: syncz.Connection | None, proven: bool) -> str:
-    if connection is None:
-        return "its proxy is not connected"
-    if connection.errors:
-        return f"its proxy rejected configuration: {'; '.join(connection.errors)}"
-    if connection.synced or proven:
-        return ""
-    return f"its proxy has not acknowledged {', '.join(connection.pending)}" if connection.pending else "it was sent no configuration yet"
 
 
 def _proxies(found: Iterable[raw.Raw]) -> list[Proxy]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption
 
 DEFAULT_HEADER = "x-responder"
 # How well-known echo servers name the pod they run in: Istio's, whoami, agnhost and fortio.
@@ -108,7 +108,7 @@ def parse_naming(given: Mapping[str, Any] | None) -> Naming:
     try:
         re.compile(body)
     except re.error as problem:
-        raise MeshyardError(
+        raise InvalidOption(
             f"responder.body_regex {body!r} is not a regular expression: {problem}.",
             "Write one with a group around the name of the responder, such as 'pod=(\\S+)'.",
         ) from problem
@@ -123,9 +123,9 @@ def parse_expectation(given: Mapping[str, Any] | None) -> Expectation:
     given = {key: value for key, value in (given or {}).items() if value is not None}
     share, limit = float(given.get("success_percent", 100.0)), given.get("max_latency_ms")
     if not 0 <= share <= 100:
-        raise MeshyardError(f"expect.success_percent is {share:g}.", "Give a percentage between 0 and 100.")
+        raise InvalidOption(f"expect.success_percent is {share:g}.", "Give a percentage between 0 and 100.")
     if limit is not None and float(limit) <= 0:
-        raise MeshyardError(f"expect.max_latency_ms is {limit:g}.", "Give a positive number of milliseconds.")
+        raise InvalidOption(f"expect.max_latency_ms is {limit:g}.", "Give a positive number of milliseconds.")
     return Expectation(
         share,
         tuple(int(status) for status in given.get("statuses", ())),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption
 from .checks import Check
 from .traffic import Result
 
@@ -64,9 +64,9 @@ def parse_limits(given: Mapping[str, Any]) -> Limits:
     """
     limits = Limits(given["name"], given["query"], given.get("min"), given.get("max"))
     if limits.low is None and limits.high is None:
-        raise MeshyardError(f"The metric {limits.name} has no limit.", "Give min, max or both.")
+        raise InvalidOption(f"The metric {limits.name} has no limit.", "Give min, max or both.")
     if limits.low is not None and limits.high is not None and limits.low > limits.high:
-        raise MeshyardError(f"The metric {limits.name} has min {limits.low:g} above max {limits.high:g}.", "Exchange them.")
+        raise InvalidOption(f"The metric {limits.name} has min {limits.low:g} above max {limits.high:g}.", "Exchange them.")
     return limits
 
 
@@ -77,7 +77,7 @@ def refuse_twins(what: str, names: Sequence[str]) -> None:
     """
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise MeshyardError(f"Several {what} have the name {twice[0]!r}.", "Give each a name of its own.")
+        raise InvalidOption(f"Several {what} have the name {twice[0]!r}.", "Give each a name of its own.")
 
 
 def parse_url(given: str | None, metrics: Sequence[Limits]) -> str:
@@ -86,9 +86,9 @@ def parse_url(given: str | None, metrics: Sequence[Limits]) -> str:
     :raises MeshyardError: it is missing, or no URL.
     """
     if metrics and not given:
-        raise MeshyardError("There are metrics, and no Prometheus to ask.", "Give prometheus_url as well.")
+        raise InvalidOption("There are metrics, and no Prometheus to ask.", "Give prometheus_url as well.")
     if given and not given.startswith(("http://", "https://")):
-        raise MeshyardError(f"{given!r} is no URL of a Prometheus.", "Give one such as http://prometheus.example.com:9090.")
+        raise InvalidOption(f"{given!r} is no URL of a Prometheus.", "Give one such as http://prometheus.example.com:9090.")
     return given or ""
 
 
@@ -105,12 +105,12 @@ def probe(name: str, result: Result, seen: Mapping[str, int], asked: Sequence[st
     facts = {"name": name, **facts, "plane_pairs": {pair: seen.get(pair, 0) for pair in (*PAIRS, OTHER)}}
     if result.unmet:
         such = f" (such as: {result.failures[0]['error']})" if result.failures else ""
-        return Check("probe", "failed", f"{name}: {'; '.join(result.unmet)}{such}", facts)
+        return Check("probe", "failed", f"{name}: {'; '.join(result.unmet)}{such}", facts, "probe_unmet")
     said = f"{name}: {result.succeeded} of {result.total} requests succeeded"
     absent = [pair for pair in asked if not seen.get(pair)]
     if absent:
         crossed = ", ".join(pair for pair in (*PAIRS, OTHER) if seen.get(pair)) or "none"
-        return Check("probe", "inconclusive", f"{said}, but crossed {crossed} and not {', '.join(absent)}", facts)
+        return Check("probe", "inconclusive", f"{said}, but crossed {crossed} and not {', '.join(absent)}", facts, "planes_not_crossed")
     return Check("probe", "passed", said, facts)
 
 
@@ -121,10 +121,10 @@ def metric(limits: Limits, sample: Sample) -> Check:
     facts = {"name": limits.name, "query": limits.query, "min": limits.low, "max": limits.high, "values": values}
     if sample.problem or len(real) < len(sample.values) or not real:
         why = sample.problem or ("the query gives no data" if not sample.values else "the query gives NaN, which stands for no data")
-        return Check("metric", "inconclusive", f"{limits.name}: {why}", facts)
+        return Check("metric", "inconclusive", f"{limits.name}: {why}", facts, "metric_unreadable")
     worst = [value for value in real if _outside(value, limits)]
     if worst:
-        return Check("metric", "failed", f"{limits.name} is {worst[0]:g}, and must be {_range(limits)}", facts)
+        return Check("metric", "failed", f"{limits.name} is {worst[0]:g}, and must be {_range(limits)}", facts, "metric_out_of_range")
     return Check("metric", "passed", f"{limits.name} is {', '.join(f'{value:g}' for value in real[:3])} ({_range(limits)})", facts)
 
 

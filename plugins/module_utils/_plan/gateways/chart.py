@@ -47,6 +47,7 @@ def refuse_values(found: GatewayState, given: Mapping[str, Any] | None) -> None:
         raise MeshyardError(
             f"{found} was made by {found.made_by.kind}, not by this module, so that values cannot be applied to it.",
             "Leave values out to move it alone, or change it by the tool that made it.",
+            code="not_ours",
             made_by=found.made_by.kind,
         )
 
@@ -82,6 +83,7 @@ def refuse_strangers(found: GatewayState, live: Mapping[Ref, Object], cluster: s
             f"{others[0]} exists on cluster {cluster} and was not made by this module, so the gateway "
             f"{found.namespace_state.name}/{found.name} cannot be installed.",
             "Remove it, or choose another name.",
+            code="not_ours",
             made_by=found.made_by.kind,
         )
 
@@ -103,6 +105,7 @@ def namespace_step(found: GatewayState, *, create: bool, check: bool) -> Plan:
         raise MeshyardError(
             f"The namespace {found.namespace_state.name} of the gateway {found.name} does not exist.",
             "Create it, or set create_namespace to true.",
+            code="namespace_missing",
         )
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": found.namespace_state.name}}
     return (Create(body, convergence.CREATOR, "the gateway has no namespace yet"),)
@@ -117,6 +120,7 @@ def removal(found: GatewayState, live: Mapping[Ref, Object]) -> Plan:
         raise MeshyardError(
             f"{found} was made by {found.made_by.kind}, not by this module, and is not removed by it.",
             "Remove it by the tool that made it.",
+            code="not_ours",
             made_by=found.made_by.kind,
         )
     return convergence.removal(live, owner(found.name), "the gateway is to be absent")

@@ -18,7 +18,7 @@ class GatewayState:
     """What is there under the name of a gateway.
 
     :ivar workload: its Deployment or DaemonSet. :ivar api: its Gateway of the Gateway API.
-    :ivar service: the Service in front of it, that of its name if there are several.
+    :ivar service: the Service in front of it, that of its name if there are several. :ivar endpoints: how many of it are ready.
     :ivar space: its namespace, with the pods that its selector picks.
     """
 
@@ -27,6 +27,7 @@ class GatewayState:
     workload: raw.Raw | None = None
     api: raw.Raw | None = None
     service: raw.Raw | None = None
+    endpoints: int = 0
 
     @property
     def made_by(self) -> maker.Maker:
@@ -42,6 +43,11 @@ class GatewayState:
     def exists(self) -> bool:
         """Whether there is anything under the name."""
         return self.workload is not None or self.api is not None
+
+    @property
+    def served(self) -> bool:
+        """Whether the Service in front of it, if there is one, has somewhere to send requests."""
+        return self.service is None or self.endpoints > 0
 
     @property
     def theirs(self) -> bool:

@@ -10,13 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 from ..._errors import MeshyardError
-from ..._mesh import gateway, injection, labels, raw, restart, workload
-from ..dataplane import gateway_api, previous_labels, restarts
+from ..._mesh import gateway, injection, labels, raw, restart, rolling, verdict, workload
+from ..dataplane import gateway_api, previous_labels, restarts, selectors
 from ..dataplane import labels as dataplane_labels
 from ..dataplane.labels import NamespaceState
 from ..dataplane.mesh import Mesh
 from ..dataplane.previous_labels import Labels
+from ..dataplane.refusals import decision_code
 from ..dataplane.restarts import Change
+from ..dataplane.selectors import LabelChange
 from ..objects import merge_patch
 from ..objects.steps import Object, Patch, Plan, ref_of
 from . import addresses as gateway_addresses
@@ -27,7 +29,7 @@ from .model import GatewayMoveRequest, GatewayState, Move
 def now(found: GatewayState, mesh: Mesh) -> injection.Decision:
     """What a new pod of the gateway gets as it is."""
     if found.api is not None:
-        return _of_gateway(gateway_api.revision(found.api, found.namespace_state.labels, mesh))
+        return gateway_api.decision(found.api, found.namespace_state.labels, mesh)
     return _decision(found, mesh, {})
 
 
@@ -44,6 +46,7 @@ def move(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> Move:
         raise MeshyardError(
             f"{found} is not an Istio gateway: its pods are neither injected with the template gateway nor is their proxy a router.",
             "Name the Deployment of a gateway, or move its namespace with namespace_revision.",
+            code="not_a_gateway",
         )
     template = changes(found, request, mesh)
     decision = _decision(found, mesh, template)
@@ -65,7 +68,7 @@ def refuse_stuck(move: Move) -> None:
     """
     for workload_plan in move.workload_plans:
         if workload_plan.status == "not_restartable":
-            raise MeshyardError(workload_plan.reason, "Settle that first, then run again.")
+            raise MeshyardError(workload_plan.reason, "Settle that first, then run again.", code="not_restartable")
 
 
 def describe(found: GatewayState, move: Move) -> dict[str, Any]:
@@ -73,7 +76,7 @@ def describe(found: GatewayState, move: Move) -> dict[str, Any]:
     none = dict.fromkeys(("service", "uid", "cluster_ip", "address", "node_ports"))
     target = move.workload_plan.target if move.workload_plan else None
     pods = found.namespace_state.live_pods
-    right = [pod for pod in pods if target and restarts.is_right(pod, target)]
+    right = [pod for pod in pods if target and verdict.is_right(pod, target)]
     rolled = found.workload is not None and workload.rolled_out(workload.parse(found.workload)).done
     return {
         "name": found.name,
@@ -81,8 +84,22 @@ def describe(found: GatewayState, move: Move) -> dict[str, Any]:
         "revision": move.decision.revision,
         **(gateway_addresses.serves(found.service) or none),
         "pods": {"total": len(pods), "on_target": len(right)},
-        "ready": rolled and len(right) == len(pods),
+        "endpoints": found.endpoints,
+        "ready": rolled and len(right) == len(pods) and found.served,
     }
+
+
+def label_changes(found: GatewayState, move: Move) -> list[LabelChange]:
+    """The pod labels that the move changes; istiod gives pods of a Gateway of the Gateway API the labels of that."""
+    if found.workload is None:
+        return []
+    if found.api is None:
+        return selectors.changes(move.steps, [found.workload])
+    before, present = _template(found), raw.labels_of(found.api)
+    named = {key: value for step in move.plan if isinstance(step, Patch) for key, value in raw.labels_of(step.patch).items()}
+    inherited = {key: value for key, value in named.items() if key in before and before[key] == present.get(key)}
+    change = LabelChange(str(found), found.namespace_state.name, before, dataplane_labels.changed(before, inherited))
+    return [change] if change.keys else []
 
 
 def changes(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> Labels:
@@ -119,10 +136,12 @@ def refuse_elsewhere(found: GatewayState, request: GatewayMoveRequest, mesh: Mes
             f"The namespace {namespace_state.name} has the label {' and '.join(deciding)}, which outweighs any label "
             f"of the pods of {found}: they would not come to {wanted}. {decision.reason}",
             "Move the namespace instead, with namespace_revision.",
+            code="label_leads_elsewhere",
         )
     raise MeshyardError(
         f"Pods of {found} would not come to {wanted}: {decision.reason}",
         mesh.choose_revision,
+        code=decision_code(decision),
     )
 
 
@@ -134,8 +153,8 @@ def _move_api(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> M
     here = gateway_api.revision(api, found.namespace_state.labels, mesh) == mesh.resolve(request.revision) and labels.REV not in present
     changing = {} if here and request.state == "present" else {key: value for key, value in wanted.items() if present.get(key) != value}
     after = dataplane_labels.changed(present, changing)
-    revision = gateway_api.revision({"metadata": {"labels": after}}, found.namespace_state.labels, mesh)
-    decision = _of_gateway(revision)
+    decision = gateway_api.decision({"metadata": {"labels": after}}, found.namespace_state.labels, mesh)
+    revision = decision.revision
     if request.state == "present":
         refuse_elsewhere(GatewayState(found.name, NamespaceState(found.namespace_state.name, {}), api=api), request, mesh, decision)
     record = previous_labels.patch(api, present, changing, forget=request.forget or request.state == "former")
@@ -153,12 +172,6 @@ def _api_patch(api: raw.Raw, changing: Labels, record: Labels, revision: str | N
     reason = f"move to {revision}" if changing else f"{previous_labels.ANNOTATION} is no longer needed"
     version = raw.text(api, "metadata", "resourceVersion")
     return (Patch(ref_of(api), patch, merge_patch.MANAGER, merge_patch.restricted(api, patch), version, reason),)
-
-
-def _of_gateway(revision: str | None) -> injection.Decision:
-    if revision is None:
-        return injection.Decision("none", None, None, (), "No control plane owns the Gateway.")
-    return injection.Decision("revision", revision, None, (), f"The Gateway belongs to revision {revision}.")
 
 
 def _decision(found: GatewayState, mesh: Mesh, template: Labels) -> injection.Decision:
@@ -179,10 +192,11 @@ def _refuse_unmovable(found: GatewayState, template: Labels) -> None:
         raise MeshyardError(
             f"{found} has {labels.REV} in its selector, which cannot be changed, so that its pods cannot be relabelled.",
             "Install a gateway without it beside this one under the same labels, then remove this one.",
+            code="selector_fixed",
         )
     obstacle = restart.restartable(seen) if template else None
     if obstacle:
-        raise MeshyardError(obstacle, "Settle that first, then run again.")
+        raise MeshyardError(obstacle, "Settle that first, then run again.", code="not_restartable")
 
 
 def _warned(found: GatewayState, move: Move) -> Move:
@@ -197,6 +211,6 @@ def _warnings(found: GatewayState) -> list[str]:
         told.append(f"{found} was made by the Helm release {made.name}: its next upgrade must set the same revision, or it moves it back.")
     elif made.kind == "istioctl":
         told.append(f"{found} was made by istioctl: its next run must name the same revision, or it moves it back.")
-    if gateway_addresses.may_drop(workload.parse(found.workload or {}), found.workload or {}):
+    if rolling.may_drop(workload.parse(found.workload or {}), found.workload or {}):
         told.append(f"The update strategy of {found} lets all of its pods go at once: requests may fail while it rolls.")
     return told

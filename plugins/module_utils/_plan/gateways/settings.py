@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..._charts import values
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption
 from ..._mesh import raw
 from ..objects.steps import Object
 from .model import GatewayState
@@ -53,17 +53,17 @@ class GatewaySettings:
 def chart_settings(found: GatewayState, kind: str | None, given: Mapping[str, Any] | None, network: str | None = None) -> GatewaySettings:
     """The recipe for this call: what is not given is as it was in the last one.
 
-    :raises MeshyardError: the values set what has an option of its own, or there is a network for another kind than C(eastwest).
+    :raises InvalidOption: the values set what has an option of its own, or there is a network for another kind than C(eastwest).
     """
     kept = _kept(found)
     wanted = GatewaySettings(kind or kept.kind, kept.values if given is None else given)
     for key, instead in {**_RESERVED, **({"networkGateway": "the option network"} if wanted.kind == EASTWEST else {})}.items():
         if key in (given or {}):
-            raise MeshyardError(f"The values set {key}, which is not theirs to set.", f"Remove it and use {instead}.")
+            raise InvalidOption(f"The values set {key}, which is not theirs to set.", f"Remove it and use {instead}.")
     if wanted.kind == EASTWEST:
         return replace(wanted, network=kept.network if network is None else network)
     if network:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The network {network} is given for a gateway of the kind {wanted.kind}.", "Set kind to eastwest, or leave network out."
         )
     return wanted

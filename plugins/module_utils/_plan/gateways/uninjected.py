@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from ..._errors import MeshyardError
 from ..._mesh import gateway, injection, labels, raw, workload
@@ -21,6 +19,7 @@ from ..._mesh.revision import Names
 from ..dataplane import previous_labels, restarts
 from ..dataplane.mesh import Injector, Mesh
 from ..dataplane.restarts import Change
+from ..objects import merge_patch
 from ..objects.steps import Object
 from .model import GatewayMoveRequest, GatewayState, Move
 
@@ -43,11 +42,12 @@ def move(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> Move:
     revision, image = _wanted(found, request, mesh)
     template = workload.pod_template(obj, raw.text(obj, "kind"))
     then = retargeted(template, _names(present[labels.REV], mesh), _names(revision, mesh), image)
-    change: Object = _merge_patch(template, then)
+    change: Object = merge_patch.difference(template, then)
     if change and labels.REV in workload.parse(obj).selector:
         raise MeshyardError(
             f"{found} has {labels.REV} in its selector, which cannot be changed, so that its pods cannot be relabelled.",
             "Install a gateway without it beside this one under the same labels, then remove this one.",
+            code="selector_fixed",
         )
     record = previous_labels.patch(obj, present, present if change else (), forget=request.forget or request.state == "former")
     what = Change(mesh.target(revision), mesh.mark(revision), {}, record, fresh=bool(change), pod=change)
@@ -103,6 +103,7 @@ def _wanted(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> tup
         raise MeshyardError(
             f"{found} cannot come to {request.revision}: there is no such control plane.",
             mesh.choose_revision,
+            code="revision_missing",
         )
     return revision, mesh.injectors.get(revision, Injector()).image
 
@@ -114,10 +115,3 @@ def _plane(revision: str, mesh: Mesh) -> ControlPlane | None:
 def _names(revision: str, mesh: Mesh) -> Names:
     plane = _plane(revision, mesh)
     return Names(revision, plane.namespace if plane else labels.SYSTEM_NAMESPACE)
-
-
-def _merge_patch(before: Any, after: Any) -> Any:
-    """What turns one object into another where nothing is removed (RFC 7396): a list that differs is named as a whole."""
-    if not isinstance(after, Mapping) or not isinstance(before, Mapping):
-        return after
-    return {key: _merge_patch(before.get(key), value) for key, value in after.items() if before.get(key) != value}

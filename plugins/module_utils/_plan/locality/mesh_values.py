@@ -154,6 +154,7 @@ def _refuse_others(plane: ControlPlane, cluster: str) -> None:
     raise MeshyardError(
         f"Revision {plane.revision} on cluster {cluster} was made by {by}, and only values of a revision of this collection are changed.",
         f"{'Set it where that one takes its values from' if made.kind == 'operator' else take}, or set the rules of each service.",
+        code="not_ours",
         made_by=made.kind,
     )
 

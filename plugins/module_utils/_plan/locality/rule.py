@@ -134,24 +134,10 @@ def _patch(live: Object, policy: Object, annotations: Object, marks: Object, rea
         "annotations": {key: value for key, value in annotations.items() if raw.annotations_of(live).get(key) != value},
         "labels": {key: value for key, value in marks.items() if raw.labels_of(live).get(key) != value},
     }
-    parts = {"metadata": {key: value for key, value in metadata.items() if value}, "spec": _difference(before, spec)}
+    parts = {"metadata": {key: value for key, value in metadata.items() if value}, "spec": merge_patch.difference(before, spec)}
     patch = {key: value for key, value in parts.items() if value}
     rule = {**live, "spec": spec}
     if not patch:
         return Decision((), rule)
     shown = merge_patch.restricted(live, patch)
     return Decision((Patch(ref_of(live), patch, merge_patch.MANAGER, shown, raw.text(live, "metadata", "resourceVersion"), reason),), rule)
-
-
-def _difference(before: Object, after: Object) -> Object:
-    """The merge patch that leads from one map to the other."""
-    patch: Object = dict.fromkeys(key for key in before if key not in after)
-    for key, value in after.items():
-        old = before.get(key)
-        if isinstance(old, dict) and isinstance(value, dict):
-            below = _difference(old, value)
-            if below:
-                patch[key] = below
-        elif key not in before or old != value:
-            patch[key] = value
-    return patch

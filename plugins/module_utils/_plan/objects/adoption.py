@@ -84,6 +84,7 @@ def refuse_operators(live: Iterable[Object], cluster: str) -> None:
             raise MeshyardError(
                 f"{ref_of(obj)} on cluster {cluster} is kept by {keeper}, which would undo every change.",
                 "Let that one install and upgrade it, or stop it from managing this object first.",
+                code="not_ours",
                 made_by=made.kind,
             )
 
@@ -100,6 +101,7 @@ def refuse_strangers(found: Mapping[Ref, maker.Maker], what: str, cluster: str) 
     raise MeshyardError(
         f"{what} on cluster {cluster} was made by {said(found[ref])} ({len(found)} objects, such as {ref}).",
         "Set adopt to true to take it over, or choose another revision to install beside it.",
+        code="not_ours",
         made_by=found[ref].kind,
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from . import merge_patch
+
 Object = dict[str, Any]
 
 OWNER_LABEL = "meshyard.io/owner"
@@ -157,7 +159,7 @@ def _sides(step: Step) -> tuple[Any, Any]:
     if isinstance(step, Create):
         return None, _plain(step.body)
     if isinstance(step, Apply):
-        return (None if step.live is None else _restricted(step.live, step.body)), _plain(step.body)
+        return (None if step.live is None else merge_patch.restricted(step.live, step.body)), _plain(step.body)
     if isinstance(step, Patch):
         return step.before, step.patch
     if isinstance(step, Adopt):  # the apply that follows shows what changes
@@ -168,13 +170,6 @@ def _sides(step: Step) -> tuple[Any, Any]:
 def _plain(body: Object) -> Object:
     meta = {key: value for key, value in body.get("metadata", {}).items() if key not in _SERVER_FIELDS}
     return {**body, "metadata": meta}
-
-
-def _restricted(live: Any, wanted: Any) -> Any:
-    """The part of the live object whose keys we name."""
-    if isinstance(live, dict) and isinstance(wanted, dict):
-        return {key: _restricted(live[key], value) for key, value in wanted.items() if key in live}
-    return live
 
 
 def _redacted(ref: Ref, side: Any) -> Any:

@@ -1,16 +1,15 @@
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to this collection: may change at any time.
-"""Findings about namespaces, workloads and gateways: what cannot be moved, and what suffers when it is."""
+"""Findings about namespaces, workloads and gateways: what cannot be moved, and what is not well before."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ..._mesh import gateway, labels, raw, workload
-from ..._mesh.restart import ROLLS, restartable
+from ..._mesh.restart import restartable
 from ..finding import Finding
-from ..upgrade.members import Member
 from .model import PreflightInput
 
 _OTHER_KINDS = ("ReplicaSet", "ReplicationController", "Rollout")
@@ -21,8 +20,6 @@ def findings(given: PreflightInput) -> Iterator[Finding]:
     yield from _labels(given)
     yield from _not_restartable(given)
     yield from _health(given)
-    yield from _interrupted(given)
-    yield from _budgets(given)
     yield from _gateways(given)
 
 
@@ -89,7 +86,8 @@ def _is_managed(seen: workload.Workload) -> bool:
 
 
 def _health(given: PreflightInput) -> Iterator[Finding]:
-    for member, seen in _moved(given):
+    for one in given.restarted:
+        seen = one.workload
         progress = workload.rolled_out(seen)
         if not progress.done and restartable(seen) is None:
             yield Finding(
@@ -97,49 +95,7 @@ def _health(given: PreflightInput) -> Iterator[Finding]:
                 "not_ready",
                 str(seen),
                 f"{seen} is not ready before anything was changed: {progress.why}.",
-                f"Repair it first, or leave the namespace {member.name} out: its wave would wait for it in vain and go back.",
-            )
-
-
-def _interrupted(given: PreflightInput) -> Iterator[Finding]:
-    raws = {(kind, raw.namespace(obj), raw.name(obj)): obj for kind in ROLLS for obj in given.evidence.workloads.get(kind) or ()}
-    for member, seen in _moved(given):
-        obj = raws[(seen.kind, member.name, seen.name)]
-        why = _gap(obj, seen)
-        if why and seen.replicas > 0:
-            yield Finding(
-                "warning",
-                "interrupted",
-                str(seen),
-                f"{seen} does not answer for a moment when it is restarted: {why}.",
-                "Give it a second replica or a rolling update with surge, or accept the gap.",
-            )
-
-
-def _gap(obj: raw.Raw, seen: workload.Workload) -> str:
-    if seen.kind == "StatefulSet" and seen.replicas == 1:
-        return "it is a StatefulSet with one pod"
-    if seen.kind != "Deployment":
-        return ""
-    if seen.update_strategy == "Recreate":
-        return "its strategy is Recreate"
-    unavailable = raw.at(obj, "spec", "strategy", "rollingUpdate", "maxUnavailable")
-    every = unavailable == "100%" or (isinstance(unavailable, int) and unavailable >= seen.replicas)
-    return "all its pods may go before a new one is there" if every else ""
-
-
-def _budgets(given: PreflightInput) -> Iterator[Finding]:
-    """A rollout asks no budget, but a budget that is used up now tells of a workload that cannot spare a pod."""
-    touched = {member.name for member in given.touched}
-    for budget in given.budgets or ():
-        healthy, wanted = (raw.number(budget, "status", key) for key in ("currentHealthy", "desiredHealthy"))
-        if raw.namespace(budget) in touched and healthy < wanted:
-            yield Finding(
-                "warning",
-                "disruption_budget",
-                f"PodDisruptionBudget {raw.qualified(budget)}",
-                f"It asks for {wanted} healthy pods, and {healthy} are: a restart may take another one for a moment.",
-                "Repair the workload first.",
+                f"Repair it first, or leave the namespace {seen.namespace} out: its wave would wait for it in vain and go back.",
             )
 
 
@@ -164,10 +120,3 @@ def _gateways(given: PreflightInput) -> Iterator[Finding]:
                 f"{obstacle}",
                 "Or leave its namespace out of this upgrade with canary_upgrade_exclude_namespaces.",
             )
-
-
-def _moved(given: PreflightInput) -> Iterator[tuple[Member, workload.Workload]]:
-    for member in given.touched:
-        for one in member.rolling:
-            if one.uses(given.route.from_revision):
-                yield member, one.workload

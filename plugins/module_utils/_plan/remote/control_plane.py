@@ -218,6 +218,7 @@ def refuse_strangers(targets: Iterable[Object], live: Mapping[Ref, Object], name
         raise MeshyardError(
             f"Revision {names.revision} on cluster {cluster} was made by {adoption.said(found[ref])} ({len(found)} objects, first {ref}).",
             "Choose another revision to stand beside it, or remove what is there first.",
+            code="not_ours",
             made_by=found[ref].kind,
         )
 

@@ -113,6 +113,7 @@ def refuse_strangers(targets: Iterable[Object], live: Mapping[Ref, Object], clus
         raise MeshyardError(
             f"{ref} on cluster {cluster} was made by {adoption.said(found[ref])}, and would be overwritten by the mirrored one.",
             "Remove it there, or take this service out of services.",
+            code="not_ours",
             made_by=found[ref].kind,
         )
 

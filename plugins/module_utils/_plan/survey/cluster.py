@@ -68,14 +68,16 @@ class Survey:
 
     def target(self, pod: raw.Raw) -> Target:
         """What a new pod like this one would have."""
-        namespace, marks = raw.namespace(pod), raw.labels_of(pod)
+        namespace = raw.namespace(pod)
         around = self.namespace_labels.get(namespace, {})
-        if labels.GATEWAY_NAME in marks:
-            name = marks[labels.GATEWAY_NAME]
-            found = next((one for one in self.gateways if (raw.namespace(one), raw.name(one)) == (namespace, name)), None)
-            return self.mesh.target(gateway_api.revision(found, around, self.mesh) if found else None)
-        host_network = raw.at(pod, "spec", "hostNetwork") is True
-        return self.mesh.target(self.mesh.decide(namespace, around, marks, raw.annotations_of(pod), host_network).revision)
+        return self.mesh.target(gateway_api.of_pod(pod, around, self._gateways.get(namespace, ()), self.mesh).revision)
+
+    @cached_property
+    def _gateways(self) -> dict[str, list[raw.Raw]]:
+        found: dict[str, list[raw.Raw]] = {}
+        for one in self.gateways:
+            found.setdefault(raw.namespace(one), []).append(one)
+        return found
 
     @cached_property
     def verdicts(self) -> list[Verdict]:

@@ -15,6 +15,8 @@ from ..._mesh import raw
 from ..._mesh.workload import Workload
 
 _PODS, _EVENTS, _NAMES = 5, 5, 3
+_NO_IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
+_CRASHES = {"CrashLoopBackOff", "RunContainerError", "CreateContainerError", "CreateContainerConfigError"}
 
 
 def report(cluster: Cluster, seen: Workload, why: str) -> dict[str, Any]:
@@ -28,10 +30,26 @@ def report(cluster: Cluster, seen: Workload, why: str) -> dict[str, Any]:
         "kind": seen.kind,
         "namespace": seen.namespace,
         "name": seen.name,
+        "code": _code(unready, concerned),
         "why": why,
         "pods": [{"name": raw.name(pod), "reasons": _reasons(pod)} for pod in unready[:_PODS]],
         "events": [_event(event) for event in sorted(concerned, key=_when)[-_EVENTS:]],
     }
+
+
+def _code(unready: Sequence[raw.Raw], events: Sequence[raw.Raw]) -> str:
+    """Why it does not roll, for programs."""
+    for pod in unready:
+        waiting = {raw.text(one, "state", "waiting", "reason") for one in _statuses(pod)}
+        if waiting & _NO_IMAGE:
+            return "image_not_pulled"
+        if waiting & _CRASHES:
+            return "container_crashes"
+        if raw.text(_conditions(pod).get("PodScheduled", {}), "status") == "False":
+            return "pod_not_scheduled"
+    if any(raw.text(event, "reason") == "FailedCreate" for event in events):
+        return "pod_denied"
+    return "pod_not_ready" if unready else "no_progress"
 
 
 def sentence(told: dict[str, Any]) -> str:
@@ -54,14 +72,21 @@ def _reasons(pod: raw.Raw) -> list[str]:
     """What a pod waits for; empty where it is ready."""
     if raw.at(pod, "metadata", "deletionTimestamp") is not None:
         return []
-    statuses = [*raw.items(pod, "status", "initContainerStatuses"), *raw.items(pod, "status", "containerStatuses")]
-    found = [text for status in statuses for text in _container(status)]
-    conditions = {raw.text(one, "type"): one for one in raw.items(pod, "status", "conditions")}
+    found = [text for status in _statuses(pod) for text in _container(status)]
+    conditions = _conditions(pod)
     if raw.text(conditions.get("PodScheduled", {}), "status") == "False":
         found.append(_joined("not scheduled", raw.text(conditions["PodScheduled"], "message")))
     if not found and raw.text(conditions.get("Ready", {}), "status") != "True":
         found.append(_joined("not ready", raw.text(conditions.get("Ready", {}), "message")))
     return found
+
+
+def _statuses(pod: raw.Raw) -> list[raw.Raw]:
+    return [*raw.items(pod, "status", "initContainerStatuses"), *raw.items(pod, "status", "containerStatuses")]
+
+
+def _conditions(pod: raw.Raw) -> dict[str, raw.Raw]:
+    return {raw.text(one, "type"): one for one in raw.items(pod, "status", "conditions")}
 
 
 def _container(status: raw.Raw) -> Iterable[str]:

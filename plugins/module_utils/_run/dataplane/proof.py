@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..._cluster.connect import Cluster
-from ..._cluster.wait import Pending, Ready
+from ..._cluster.wait import Pending, Ready, TimedOut
 from ..._errors import MeshyardError
 from ..._mesh import labels, proxies, raw, restart
+from ..._mesh.verdict import is_right
 from ..._plan.dataplane.model import Placed, paired
-from ..._plan.dataplane.restarts import WorkloadPlan, is_right
+from ..._plan.dataplane.restarts import WorkloadPlan
 from . import diagnosis
 from . import read as dataplane
 
@@ -34,7 +35,11 @@ def prove(run: Runner, moves: Sequence[Placed]) -> Pods:
 
     :raises MeshyardError: a pod that came up wrong, or one that stays as it was.
     """
-    found: Pods = run.until(lambda: _look(run.cluster, moves))
+    try:
+        found: Pods = run.until(lambda: _look(run.cluster, moves))
+    except TimedOut as problem:
+        problem.code, problem.verdict = "pods_late", "failed"
+        raise
     return found
 
 
@@ -76,6 +81,8 @@ def _refuse_final(cluster: Cluster, pod: raw.Raw, workload_plan: WorkloadPlan) -
         f"On cluster {cluster.name} the pod {raw.qualified(pod)} was restarted for {workload_plan.mark} and has {has}, "
         f"but should have {wanted}.",
         "Look at the injection settings and at who changed labels of this namespace meanwhile, then run again.",
+        code="pod_wrong",
+        verdict="failed",
         pod=raw.qualified(pod),
     )
 

@@ -135,7 +135,9 @@ def _patch(cluster: Cluster, step: Patch) -> None:
 def _still_restartable(cluster: Cluster, found: raw.Raw, step: Patch) -> None:
     obstacle = restart.restartable(workload.parse(found)) if "spec" in step.patch else None
     if obstacle:
-        raise MeshyardError(f"On cluster {cluster.name} somebody changed it meanwhile: {obstacle}", "Settle that, then run again.")
+        raise MeshyardError(
+            f"On cluster {cluster.name} somebody changed it meanwhile: {obstacle}", "Settle that, then run again.", code="workload_changed"
+        )
 
 
 def _look(loop: _Loop) -> None:
@@ -174,6 +176,8 @@ def _stuck(loop: _Loop, failed: list[tuple[_Rolling, Workload]]) -> MeshyardErro
     problem = MeshyardError(
         f"On cluster {cluster.name} {len(reports)} of {loop.total} workloads do not roll. {told}",
         "Correct what the pods report and run again: it goes on from there; or go back with state former.",
+        code="rollout_stuck",
+        verdict="failed",
         stuck=reports,
     )
     return _with_done(problem, loop)

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeAlias
 
 from ..._cluster.connect import Cluster
 from ..._cluster.wait import Pending, Ready
-from ..._errors import Abandoned, MeshyardError
+from ..._errors import Abandoned, InvalidOption, MeshyardError
 from ..._mesh.plane import ControlPlane
 from ..._mesh.syncz import Connections
 from ..._mesh.verdict import Target
@@ -30,6 +31,9 @@ from ..remote.primary import Primary
 from ..survey import proxies
 from . import probes as gate_probes
 from .probes import Probe
+
+# What istiods say, and the name by which they know this cluster.
+Heard: TypeAlias = "tuple[Connections, str]"
 
 
 @dataclass(frozen=True)
@@ -121,14 +125,18 @@ class Gate:
             target = self._target(mesh)
             if target is None:
                 return self._without_plane(mesh)
-            found = self._pods(mesh, target)
+            heard = self._heard([plane for plane in mesh.planes if plane.revision == target.revision])
+            found = self._pods(mesh, target, heard)
         except Abandoned:
             raise
         except MeshyardError as problem:  # not readable is no verdict on the pods
-            return [Check("pods", "inconclusive", problem.problem.rstrip(".")), *self._unasked("the pods could not be read")]
+            return [
+                Check("pods", "inconclusive", problem.problem.rstrip("."), code=problem.code),
+                *self._unasked("the pods could not be read"),
+            ]
         verdicts = [gate_checks.pods(found, self._spaces, target)]
         self._settled = verdicts[0].verdict == "passed"
-        verdicts.append(self._proxies(mesh, target, found))
+        verdicts.append(self._proxies(target, found, heard))
         if "failed" in (check.verdict for check in verdicts) and not self._request.check:
             return [*verdicts, *self._unasked("pods or proxies had not passed")]
         return [*verdicts, *self._probes(target), *self._metrics()]
@@ -137,21 +145,21 @@ class Gate:
         revision = mesh.resolve(self._request.revision)
         if not any(plane.revision == revision and plane.location != "orphan" for plane in mesh.planes):
             return None
-        return Target(revision, self._request.version or mesh.target(revision).version)
+        return mesh.target(revision, self._request.version)
 
     def _without_plane(self, mesh: Mesh) -> list[Check]:
         known = ", ".join(plane.revision for plane in mesh.planes) or "none"
         detail = f"revision {self._request.revision} does not exist; there are: {known}"
-        return [Check("pods", "failed", detail), *self._unasked(detail)]
+        return [Check("pods", "failed", detail, code="revision_missing"), *self._unasked(detail)]
 
     def _unasked(self, why: str) -> list[Check]:
         """Checks that made no sense, since one before them had not passed; those that had passed before stay so."""
         word: gate_checks.Word = "predicted" if self._request.check else "inconclusive"
         names = [("probe", one.name) for one in self._request.probes] + [("metric", one.name) for one in self._request.metrics]
-        checks = [Check(kind, word, f"{name}: not looked at, since {why}", {"name": name}) for kind, name in names]
+        checks = [Check(kind, word, f"{name}: not looked at, since {why}", {"name": name}, "not_tried") for kind, name in names]
         return [self._final.get(f"{check.check} {check.facts['name']}", check) for check in checks]
 
-    def _pods(self, mesh: Mesh, target: Target) -> gate_checks.Pods:
+    def _pods(self, mesh: Mesh, target: Target, heard: Heard | MeshyardError) -> gate_checks.Pods:
         if self._settled:
             self._spaces = [
                 replace(namespace_state, pods=tuple(dataplane.pods(self._cluster, namespace_state.name)))
@@ -159,19 +167,24 @@ class Gate:
             ]
         else:
             self._spaces = dataplane.namespaces(self._cluster, self._request.namespaces)
-        return gate_checks.sort_pods(self._spaces, mesh, target)
+        connections, name = (None, "") if isinstance(heard, MeshyardError) else heard
+        return gate_checks.sort_pods(self._spaces, mesh, target, connections, name)
 
-    def _proxies(self, mesh: Mesh, target: Target, found: gate_checks.Pods) -> Check:
-        asked = [plane for plane in mesh.planes if plane.revision == target.revision]
+    def _proxies(self, target: Target, found: gate_checks.Pods, heard: Heard | MeshyardError) -> Check:
+        if isinstance(heard, MeshyardError):
+            return Check("proxies", "inconclusive", heard.problem.rstrip("."), code=heard.code)
+        return gate_checks.proxies(found, heard[0], target, heard[1], self._proven)
+
+    def _heard(self, asked: Sequence[ControlPlane]) -> Heard | MeshyardError:
+        """What the istiods of a revision say, or why they could not be asked."""
         try:
-            connections, name = self._connections(asked)
+            return self._connections(asked)
         except Abandoned:
             raise
         except MeshyardError as problem:
-            return Check("proxies", "inconclusive", problem.problem.rstrip("."))
-        return gate_checks.proxies(found, connections, target, name, self._proven)
+            return problem
 
-    def _connections(self, asked: Sequence[ControlPlane]) -> tuple[Connections, str]:
+    def _connections(self, asked: Sequence[ControlPlane]) -> Heard:
         """What the istiods of a revision say, wherever they run, and the name by which they know this cluster."""
         if self._primary and all(plane.location != "cluster" for plane in asked):
             return self._primary.connections(asked[0].revision), self._primary.served
@@ -190,7 +203,8 @@ class Gate:
         except Abandoned:
             raise
         except MeshyardError as problem:
-            check = Check("probe", "inconclusive", f"{one.name}: it could not be sent: {problem.problem.rstrip('.')}", {"name": one.name})
+            detail = f"{one.name}: it could not be sent: {problem.problem.rstrip('.')}"
+            check = Check("probe", "inconclusive", detail, {"name": one.name}, problem.code)
             if isinstance(problem, NoClient):  # waiting does not bring one
                 self._final[f"probe {one.name}"] = check
             return check
@@ -221,5 +235,5 @@ def parse_namespaces(given: Sequence[str], traffic: bool) -> tuple[str, ...]:
     """
     names = tuple(dict.fromkeys(given))
     if not (names or traffic):
-        raise MeshyardError("The gate is given no namespace.", "Name the namespaces that were moved.")
+        raise InvalidOption("The gate is given no namespace.", "Name the namespaces that were moved.")
     return names

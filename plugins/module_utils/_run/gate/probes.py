@@ -41,7 +41,7 @@ def foresee(cluster: Cluster, one: Probe, patience: WaitPolicy) -> Check:
     """What would be sent."""
     sender = probe.foresee(cluster, one.source, one.request, patience)
     detail = f"{one.name}: {one.request.count} requests are to be sent from {one.source} to {one.request.url}"
-    return Check("probe", "predicted", detail, {"name": one.name, "sender": sender.describe()})
+    return Check("probe", "predicted", detail, {"name": one.name, "sender": sender.describe()}, "not_tried")
 
 
 def send(

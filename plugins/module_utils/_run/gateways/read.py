@@ -20,10 +20,11 @@ from ..._plan.objects.steps import Object, Ref
 from ..objects import observe
 
 Raw = raw.Raw
+_SERVICE_NAME = "kubernetes.io/service-name"
 
 
 def find(cluster: Cluster, namespace: str, name: str) -> GatewayState:
-    """What is there under this name: four to six requests."""
+    """What is there under this name: four to seven requests."""
     home = read.get(cluster, kind("Namespace"), namespace, metadata_only=True)
     if home is None:
         return GatewayState(name, NamespaceState(namespace, None))
@@ -33,13 +34,24 @@ def find(cluster: Cluster, namespace: str, name: str) -> GatewayState:
         api = read.get(cluster, kind("Gateway"), _gateway_name(found, name), namespace)
     if found is None and api is not None:
         found = _of_gateway(cluster, namespace, name)
+    service = _service(cluster, found, name) if found else None
     return GatewayState(
         name=name,
         namespace_state=NamespaceState(namespace, home, (found,) if found else (), tuple(_pods(cluster, found))),
         workload=found,
         api=api,
-        service=_service(cluster, found, name) if found else None,
+        service=service,
+        endpoints=_endpoints(cluster, service) if service else 0,
     )
+
+
+def served(cluster: Cluster, namespace: str, name: str) -> Pending | Ready[GatewayState]:
+    """The gateway once its Service, if it has one, has a ready endpoint; one that is scaled to nothing needs none."""
+    found = find(cluster, namespace, name)
+    wanted = workload.parse(found.workload).replicas if found.workload else 0
+    if found.served or not wanted:
+        return Ready(found)
+    return Pending(f"a ready endpoint of Service {raw.qualified(found.service or {})}")
 
 
 def rendered(cluster: Cluster, found: GatewayState, wanted: Iterable[Object] = ()) -> dict[Ref, Object]:
@@ -81,3 +93,10 @@ def _service(cluster: Cluster, found: Raw, name: str) -> Object | None:
     names = gateway.services_of(workload.parse(found).template_labels, raw.namespace(found), services)
     chosen = name if name in names else next(iter(names), None)
     return next((one for one in services if raw.name(one) == chosen), None)
+
+
+def _endpoints(cluster: Cluster, service: Raw) -> int:
+    """How many endpoints of a Service are ready."""
+    wanted = f"{_SERVICE_NAME}={raw.name(service)}"
+    slices = read.objects(cluster, kind("EndpointSlice"), raw.namespace(service), labels=wanted)
+    return sum(raw.at(one, "conditions", "ready") is not False for found in slices for one in raw.items(found, "endpoints"))

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..._cluster import errors, kinds, read, write
@@ -16,6 +16,7 @@ from ..._plan.objects import adoption
 from ..._plan.objects.steps import Adopt, Apply, Create, Delete, Object, Patch, Plan, Step, action, describe
 
 _ATTEMPTS = 5
+_SHOWN = 10
 _UNSTABLE = ("resourceVersion", "generation")
 
 
@@ -30,7 +31,7 @@ def confirm(cluster: Cluster, plan: Plan, warn: Callable[[str], None]) -> Plan:
             try:
                 after = write.apply(cluster, step.body, step.manager, dry_run=True)
             except errors.ApiError as error:
-                if error.status != 403:
+                if error.code != "forbidden":  # an admission webhook that denies answers 403 as well
                     raise
                 warn(f"{step.ref} on cluster {cluster.name}: no permission for a dry run, so the change is a prediction.")
             else:
@@ -38,6 +39,52 @@ def confirm(cluster: Cluster, plan: Plan, warn: Callable[[str], None]) -> Plan:
                     continue
         confirmed.append(step)
     return tuple(confirmed)
+
+
+def rehearse(cluster: Cluster, plan: Plan, warn: Callable[[str], None], *, check: bool = False) -> None:
+    """Asks the API server by dry runs, before the first write, whether it would take every patch and every new object.
+
+    Someone may deny one of several: an admission policy, a webhook, a quota. Then none is written.
+
+    :param check: the account may be one that only reads: a missing permission is told then.
+    :raises MeshyardError: it would not take one; who denies it is named.
+    """
+    refused = [(step, error) for step in plan if (error := _refusal(cluster, step, plan)) is not None]
+    for step, error in refused:
+        if error.status == 400 or (check and error.code == "forbidden"):
+            warn(f"{step.ref} on cluster {cluster.name} could not be tried by a dry run: {error.message.rstrip('.')}.")
+    final = [one for one in refused if one[1].status != 400 and not (check and one[1].code == "forbidden")]
+    if final:
+        raise _denied(cluster, final, len(plan))
+
+
+def _refusal(cluster: Cluster, step: Step, plan: Plan) -> errors.ApiError | None:
+    """What the API server says to a step, None where it takes it, or where it is not asked."""
+    try:
+        if isinstance(step, Patch):
+            kind = kinds.of({"apiVersion": step.ref.api_version, "kind": step.ref.kind, "metadata": {"name": step.ref.name}})
+            write.merge(cluster, kind, step.ref.namespace or None, step.ref.name, step.patch, step.manager, dry_run=True)
+        elif isinstance(step, Apply) and step.live is None and not _makes_namespace(plan, step.ref.namespace):
+            write.apply(cluster, step.body, step.manager, dry_run=True)
+    except errors.ApiError as error:
+        return None if error.status == 404 else error  # it went away meanwhile, or what it needs comes with the plan
+    return None
+
+
+def _makes_namespace(plan: Plan, namespace: str) -> bool:
+    return any((step.ref.kind, step.ref.name) == ("Namespace", namespace) for step in plan)
+
+
+def _denied(cluster: Cluster, refused: Sequence[tuple[Step, errors.ApiError]], total: int) -> MeshyardError:
+    first = refused[0][1]
+    told = " ".join(f"{step.ref}: {error.message.rstrip('.')}." for step, error in refused[:_SHOWN])
+    more = f" And {len(refused) - _SHOWN} more." if len(refused) > _SHOWN else ""
+    return MeshyardError(
+        f"Cluster {cluster.name} would refuse {len(refused)} of {total} changes, so that none was made. {told}{more}",
+        first.remedy,
+        code=first.code,
+        denials=[{**describe(step), "by": str(error.denial or ""), "message": error.message} for step, error in refused],
+    )
 
 
 def execute(cluster: Cluster, plan: Plan, *, check: bool = False, tell: Callable[[str], None] = lambda _line: None) -> list[dict[str, Any]]:

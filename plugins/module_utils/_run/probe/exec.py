@@ -64,6 +64,8 @@ class Place:
 class NoClient(MeshyardError):
     """The container has no HTTP client that is known here."""
 
+    code = "no_client"
+
 
 def send(cluster: Cluster, place: Place, request: Request, count: int, alive: Callable[[], None]) -> tuple[str, list[Answer]]:
     """Sends requests one after the other and returns the client's name and the answers.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -67,8 +68,9 @@ def test_the_right_revision_with_another_version_of_the_proxy_fails() -> None:
 def test_a_workload_that_chooses_its_own_proxy_image_is_not_held_against_the_version() -> None:
     world = moved()
     left_behind(world, "cart", NEW, "1.29.9-ours")
-    template = world.workloads["Deployment", "cart"]["spec"]["template"]["spec"]
-    template["containers"].append({"name": "istio-proxy", "image": "hub/proxyv2:1.29.9-ours"})
+    for pod in world.pods["Deployment", "cart"]:
+        written = {"containers": [{"name": "istio-proxy", "image": "hub/proxyv2:1.29.9-ours"}]}
+        pod["metadata"]["annotations"]["proxy.istio.io/overrides"] = json.dumps(written)
     assert judged(world).verdict == "passed"
 
 
@@ -148,11 +150,12 @@ def test_a_workload_that_asks_for_another_revision_by_itself_fails() -> None:
     assert judged(world).verdict == "failed"
 
 
-def test_a_namespace_that_is_gone_is_named() -> None:
+def test_a_namespace_that_does_not_exist_fails_and_is_named() -> None:
     world = moved()
     namespace_states = [world.namespace_state(), NamespaceState("gone", None)]
     check = gate_checks.pods(gate_checks.sort_pods(namespace_states, world.mesh, TARGET), namespace_states, TARGET)
-    assert (check.verdict, check.facts["namespaces_gone"]) == ("passed", ["gone"])
+    assert (check.verdict, check.facts["namespaces_gone"]) == ("failed", ["gone"])
+    assert "the namespace gone does not exist" in check.detail
 
 
 @given(st.lists(st.sampled_from(gate_checks.ORDER), min_size=1))

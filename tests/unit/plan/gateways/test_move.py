@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
-from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, rolling
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.workload import parse
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.dataplane import previous_labels
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.dataplane.mesh import Mesh
@@ -155,7 +155,7 @@ def test_a_strategy_that_may_take_all_pods_at_once_is_recognised(kind: str, stra
     key = "updateStrategy" if kind == "DaemonSet" else "strategy"
     obj = {"kind": kind, "metadata": {"name": "web"}, "spec": {"replicas": replicas, key: strategy}}
     obj["status"] = {"desiredNumberScheduled": replicas}
-    assert gateway_addresses.may_drop(parse(obj), obj) is drops
+    assert rolling.may_drop(parse(obj), obj) is drops
 
 
 def test_the_service_is_told_by_what_callers_know_it_by() -> None:
