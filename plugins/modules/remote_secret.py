@@ -248,7 +248,8 @@ def main() -> None:
         elif module.params["state"] == "present":
             _present(RemoteSecretFlow(run))
         else:
-            _rotated(RemoteSecretFlow(run))
+            with run.writing(module.params["control_plane_namespace"]):  # what it compares must not change meanwhile
+                _rotated(RemoteSecretFlow(run))
 
 
 def _present(both: RemoteSecretFlow) -> None:
@@ -276,10 +277,9 @@ def _rotated(both: RemoteSecretFlow) -> None:
     before, local = both.confirmed(decided.before, decided.token)
     said: list[istiod_clusters.ClusterSyncStatus] = []
     if not both.run.check:
-        with both.writing(True):
-            local = both.swap(before, decided.token)
-            said = both.proven(decided)
-            both.run.execute(decided.after, both.remote)
+        local = both.swap(before, decided.token)
+        said = both.proven(decided)
+        both.run.execute(decided.after, both.remote)
     for text in decided.warnings:
         both.run.warn(text)
     both.answer(before, local, decided.after, decided.token, said, list(decided.revoked))
