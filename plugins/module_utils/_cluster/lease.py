@@ -20,6 +20,7 @@ from .kinds import kind
 MANAGER = "meshyard-lease"
 NAME = "meshyard"
 _PAUSE = 0.5
+_RENEW_SECONDS = 1.0
 _TRIES = 3
 _KIND = kind("Lease")
 
@@ -96,13 +97,13 @@ class Lease:
             self._tell(f"waiting for its turn on cluster {cluster}, where {holder.identity} writes")
 
     def renew(self) -> None:
-        """Called often; writes once per third of the Lease's time.
+        """Called often; writes once a second, so that another run soon sees that this one lives.
 
         :raises Lost: it is held by somebody else.
         """
         if self._lost is not None:
             raise self._lost
-        if self._live is None or clock() - self._renewed < SECONDS / 3:
+        if self._live is None or clock() - self._renewed < _RENEW_SECONDS:
             return
         live: Found | None = self._live
         for _try in range(_TRIES):
