@@ -30,5 +30,8 @@ def hold(client: Client, identity: str) -> None:
     """Somebody takes the Lease over, whoever holds it."""
     client.ensure(LEASES, {"metadata": {"name": "meshyard"}, "spec": {"holderIdentity": identity}})
     now = "2040-01-01T00:00:00.000000Z"
-    body = {"metadata": {"annotations": {"meshyard.io/run": None}}, "spec": {"holderIdentity": identity, "renewTime": now, "acquireTime": now}}
+    body = {
+        "metadata": {"annotations": {"meshyard.io/run": None}},
+        "spec": {"holderIdentity": identity, "renewTime": now, "acquireTime": now},
+    }
     client.merge(LEASE, body)
