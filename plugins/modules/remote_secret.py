@@ -14,6 +14,9 @@ description:
   - Makes an account with the least rights in the cluster that O(remote) leads to, and gives its token to the istiod of this cluster
     in a Secret C(istio-remote-secret-NAME).
   - A token that istioctl made is used further, and so is the account that a chart, Helm or istioctl made.
+  - >-
+    A Secret that istioctl made names no UID of its cluster. It is changed only where O(remote) leads to the same server with the same
+    certificate authority, where that cluster knows the token, or where O(remote.expected_cluster_uid) confirms it.
   - With O(state=rotated) the token is changed while istiod goes on reading, and the old one is revoked when every istiod uses the new one.
   - The token appears in no return value, no diff and no message.
 options:

@@ -18,7 +18,7 @@ REV = "istio.io/rev"
 _SECRETS = "/api/v1/namespaces/istio-system/secrets?labelSelector=istio%2FmultiCluster%3Dtrue"
 _SENT = {"type.googleapis.com/envoy.config.cluster.v3.Cluster": {"sent": "1", "acked": "1"}}
 _WEBHOOKS = (kinds.kind("MutatingWebhookConfiguration"), kinds.kind("ValidatingWebhookConfiguration"))
-_PAUSE = 0.1
+_PAUSE = 0.4
 
 
 class ClusterInjector(Injector):
