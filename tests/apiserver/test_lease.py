@@ -16,19 +16,26 @@ from tests.harness.killing import CHART, run
 from tests.harness.modules import Call, answer
 from tests.harness.proxy import WriteProxy
 
+OLD, NEW = "1-31-0", "1-32-0"
 FIRST, SECOND = {"MESHYARD_RUN_ID": "the first", "MESHYARD_RUN_HOST": "eu"}, {"MESHYARD_RUN_ID": "the second"}
 
 
 class SlowProxy(WriteProxy):
     """Takes its time for each write, as an API server with slow webhooks does.
 
-    :ivar seconds: for one write.
+    :ivar seconds: for one write. :ivar leases: whether requests for the Lease are let through; they wait until they are.
     """
 
-    seconds = 0.0
+    def __init__(self, upstream: str) -> None:
+        super().__init__(upstream)
+        self.seconds = 0.0
+        self.leases = threading.Event()
+        self.leases.set()
 
     def forward(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         """One request."""
+        if "/leases" in path:
+            self.leases.wait(60)
         if method != "GET" and "dryRun=All" not in path and "/leases" not in path:
             threading.Event().wait(self.seconds)
         return super().forward(method, path, headers, body)
@@ -64,14 +71,18 @@ def test_a_lease_is_renewed_by_writes_and_a_second_run_is_refused_and_told_who_h
     process = install(server, proxy, "lease-a", FIRST).start()
     written(proxy, 1)
     taken = leases.held(server.client) or {}
-    written(proxy, 13)  # after more than the Lease's time
-    options = {"host": proxy.url, "api_key": server.token, "from_revision": "1-31-0", "to_revision": "1-32-0"}
-    second = Call("upgrade_record", options, environment=SECOND).run()
+    with SlowProxy(server.host) as other:
+        other.leases.clear()
+        options = {"host": other.url, "api_key": server.token, "from_revision": OLD, "to_revision": NEW}
+        waiting = Call("upgrade_record", options, environment=SECOND).start()
+        written(proxy, 13)  # after more than the Lease's time
+        other.leases.set()
+        second = answer(waiting)
     now = leases.held(server.client) or {}
     first = answer(process)
     assert second.get("failed"), second
     assert second["holder"].startswith("the first, host eu (process ")
-    assert f"Another run is changing the mesh on cluster {proxy.url}: the first, host eu" in second["problem"]
+    assert f"Another run is changing the mesh on cluster {other.url}: the first, host eu" in second["problem"]
     assert (now["holderIdentity"], now["acquireTime"]) == (taken["holderIdentity"], taken["acquireTime"])
     assert now["renewTime"] > taken["renewTime"]
     assert first["changed"], first

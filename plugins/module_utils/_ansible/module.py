@@ -48,7 +48,9 @@ class Run:
 
     def connect(self, options: dict[str, Any], name: str | None = None, expected_uid: str | None = None) -> Cluster:
         """A connection on which each write asks whether this run may still write."""
-        return connect(options, name=name, expected_uid=expected_uid, before_write=self.alive)
+        cluster = connect(options, name=name, expected_uid=expected_uid, before_write=self.alive)
+        cluster.api.before_request = self._renew  # long reading is no reason to lose the Lease
+        return cluster
 
     def peer(self, option: str) -> Cluster:
         """The connection to the other cluster that an option names.
@@ -110,6 +112,9 @@ class Run:
     def alive(self) -> None:
         """Raises when this run was abandoned, and keeps its Lease."""
         self.guard.proceed()
+        self._renew()
+
+    def _renew(self) -> None:
         if self._lease is not None:
             self._lease.renew()
 

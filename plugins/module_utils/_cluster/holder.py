@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import datetime
+import os
 import time
 from dataclasses import dataclass
 from typing import Any
 
 RUN = "meshyard.io/run"
+PROCESS = "meshyard.io/process"
 SECONDS = 15
 _FORGOTTEN_SECONDS = 600
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # the first one goes on while the machine sleeps; not all have it
@@ -23,29 +25,42 @@ class Holder:
     """One call of one module.
 
     :ivar run: who runs, the same for all tasks of a playbook. :ivar identity: the run and this call of it.
-    :ivar since: when the Lease was taken.
+    :ivar since: when the Lease was taken. :ivar process: its machine and process, as C(machine/number).
     """
 
     run: str
     identity: str
     since: str = "just now"
+    process: str = ""
 
     @classmethod
     def of(cls, lease: Found) -> Holder:
         """The holder of a Lease."""
         spec, meta = lease.get("spec") or {}, lease.get("metadata") or {}
         identity = str(spec.get("holderIdentity") or "somebody unknown")
-        run = str((meta.get("annotations") or {}).get(RUN) or identity)
-        return cls(run, identity, str(spec.get("acquireTime") or "just now"))
+        notes = meta.get("annotations") or {}
+        return cls(str(notes.get(RUN) or identity), identity, str(spec.get("acquireTime") or "just now"), str(notes.get(PROCESS) or ""))
 
     @property
     def annotations(self) -> dict[str, str]:
         """By which other tasks of the run know it."""
-        return {RUN: self.run}
+        return {RUN: self.run, PROCESS: f"{os.uname().nodename}/{os.getpid()}"}
 
     def holds(self, lease: Found) -> bool:
         """Whether a Lease is held by this call."""
         return Holder.of(lease).identity == self.identity
+
+    @property
+    def lives_here(self) -> bool:
+        """Whether its process is one of this machine and runs."""
+        machine, _slash, number = self.process.rpartition("/")
+        if machine != os.uname().nodename or not number.isdigit():
+            return False
+        try:
+            os.kill(int(number), 0)
+        except OSError as problem:
+            return isinstance(problem, PermissionError)
+        return True
 
 
 class Watch:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -59,16 +60,17 @@ class Lease:
         self._live: Found | None = None
         self._renewed = 0.0
         self._lost: Lost | None = None
+        self._renewing = threading.Lock()
 
     def __enter__(self) -> Lease:
         self.take()
         return self
 
     def __exit__(self, *_unused: object) -> None:
-        if self._live is not None and self._lost is None:
+        live, self._live = self._live, None
+        if live is not None and self._lost is None:
             with contextlib.suppress(ApiError, Unreachable):  # it expires by itself
-                self._give_back(self._live)
-        self._live = None
+                self._give_back(live)
 
     def take(self) -> None:
         """Takes the Lease; one whose holder shows no sign of life is waited out.
@@ -78,33 +80,44 @@ class Lease:
         watch = Watch()
         while True:
             found = self._read()
-            if (found is None or watch.is_over(found)) and self._seize(found):
+            if (found is None or self._is_over(found, watch)) and self._seize(found):
                 return
-            if found is not None and watch.notices(found):
+            if found is not None:
                 self._judge(found, watch)
             self._alive()
             time.sleep(_PAUSE)
 
+    def _is_over(self, found: Found, watch: Watch) -> bool:
+        """A task of the same run may be slow, but it lives as long as its process does."""
+        holder = Holder.of(found)
+        return watch.is_over(found) and not (holder.run == self._holder.run and holder.lives_here)
+
     def _judge(self, found: Found, watch: Watch) -> None:
         """A sign of life of another run refuses this one; a task of the same run is waited for."""
-        holder, cluster = Holder.of(found), self._cluster.name
+        noticed, holder, cluster = watch.notices(found), Holder.of(found), self._cluster.name
         if holder.run != self._holder.run:
-            if watch.signs > 1:
+            if noticed and watch.signs > 1:
                 raise self._busy(holder, f"Another run is changing the mesh on cluster {cluster}")
         elif watch.seconds > self._patience:
             raise self._busy(holder, f"For {self._patience:.0f} s another task of this run is changing the mesh on cluster {cluster}")
-        elif watch.is_new:
+        elif noticed and watch.is_new:
             self._tell(f"waiting for its turn on cluster {cluster}, where {holder.identity} writes")
 
     def renew(self) -> None:
-        """Called often; writes once a second, so that another run soon sees that this one lives.
+        """Called before each request; writes once a second, so that another run soon sees that this one lives.
 
         :raises Lost: it is held by somebody else.
         """
         if self._lost is not None:
             raise self._lost
-        if self._live is None or clock() - self._renewed < _RENEW_SECONDS:
-            return
+        if self._live is None or clock() - self._renewed < _RENEW_SECONDS or not self._renewing.acquire(blocking=False):
+            return  # among others, this is a request of its own
+        try:
+            self._renew_now()
+        finally:
+            self._renewing.release()
+
+    def _renew_now(self) -> None:
         live: Found | None = self._live
         for _try in range(_TRIES):
             if live is None or self._is_renewed(live):

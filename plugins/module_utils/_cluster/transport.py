@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -37,6 +37,7 @@ class Transport:
 
     :ivar requests: how many requests were sent, the honest cost of a call.
     :ivar warnings: what the API server said in Warning headers, each once.
+    :ivar before_request: called before each request.
     """
 
     def __init__(self, client: ApiClient, cluster: str) -> None:
@@ -46,6 +47,7 @@ class Transport:
         self.cluster = cluster
         self.requests = 0
         self.warnings: list[str] = []
+        self.before_request: Callable[[], None] = _nothing
 
     def own_client(self) -> ApiClient:
         """Another client of the same configuration, for use by those who patch it; a login program is not run again."""
@@ -80,6 +82,7 @@ class Transport:
             headers["Content-Type"] = content_type
         again = method == "GET" if repeatable is None else repeatable
         retries = policy(method, repeatable=again)
+        self.before_request()
         while True:
             answer = self._once(method, url, payload, headers, retries)
             try:
@@ -144,6 +147,10 @@ class Transport:
         for text in _WARNING.findall(headers.get("Warning", "")):
             if text not in self.warnings:
                 self.warnings.append(text)
+
+
+def _nothing() -> None:
+    """Nobody wants to know of requests."""
 
 
 def _timeout() -> Any:
