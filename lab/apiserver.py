@@ -13,6 +13,7 @@ import os
 import shutil
 import socket
 import uuid
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -61,12 +62,16 @@ class ApiServer:
     :param controllers: also run controllers and scheduler, and a simulated node whose pods become Ready: rollouts
         then work, though nothing runs (`lab/files/kwok.conf` tells how to delay a pod). Without it, no object ever
         gets a status, and service accounts are not asked for.
+    :param forwards: by port of the simulated pods, the port of the loopback to which a port-forward leads.
     """
 
-    def __init__(self, directory: Path, name: str = "apiserver", *, controllers: bool = False) -> None:
+    def __init__(
+        self, directory: Path, name: str = "apiserver", *, controllers: bool = False, forwards: Mapping[int, int] | None = None
+    ) -> None:
         self.directory = directory.resolve()
         self.name = name
         self.controllers = controllers
+        self.forwards = dict(forwards or {})
         self._processes = Processes(self.directory / "processes")
         self._entry: Path | None = None
         self._plane: ControlPlane | None = None
@@ -143,17 +148,23 @@ class ApiServer:
         self._run(controlplane.controller_manager(plane, f"--controllers={','.join(CONTROLLERS)}", unheard))
         self._run(controlplane.scheduler(plane, unheard))
         kubeconfig = self.directory / "kwok.kubeconfig"
-        self._run(
-            [
-                str(program("kwok")),
-                f"--kubeconfig={kubeconfig}",
-                f"--config={FILES / 'kwok.conf'}",
-                "--manage-all-nodes=true",
-                "--cidr=10.94.0.0/16",
-            ]
-        )
+        command = [str(program("kwok")), f"--kubeconfig={kubeconfig}", f"--config={FILES / 'kwok.conf'}", "--manage-all-nodes=true"]
+        port = free_ports(1)[0]
+        self._run([*command, "--cidr=10.94.0.0/16", *(self._forwarding(plane, port) if self.forwards else [])])
         add_node(self.client, NODE)
+        if self.forwards:
+            where = {"addresses": [{"type": "InternalIP", "address": LOOPBACK}], "daemonEndpoints": {"kubeletEndpoint": {"Port": port}}}
+            self.client.merge(f"/api/v1/nodes/{NODE}/status", {"status": where})
         self._await("/api/v1/namespaces/default/serviceaccounts/default", "kube-controller-manager")
+
+    def _forwarding(self, plane: ControlPlane, port: int) -> list[str]:
+        """Options by which kwok serves the port of the node, and forwards those of its pods."""
+        forwards = [{"ports": [own], "target": {"port": to, "address": LOOPBACK}} for own, to in self.forwards.items()]
+        header = {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "ClusterPortForward", "metadata": {"name": "loopback"}}
+        config = self.directory / "forwards.json"
+        config.write_text(json.dumps({**header, "spec": {"forwards": forwards}}))
+        keys = [f"--tls-cert-file={plane.pki / 'kubelet-server.crt'}", f"--tls-private-key-file={plane.pki / 'kubelet-server.key'}"]
+        return [f"--config={config}", f"--node-port={port}", f"--server-address={LOOPBACK}:{port}", *keys]
 
     def _run(self, argv: list[str]) -> None:
         name = Path(argv[0]).name

@@ -306,10 +306,9 @@ from typing import Any
 
 from ..module_utils._ansible import arguments, peers
 from ..module_utils._ansible.flows import control_plane as planes
+from ..module_utils._ansible.flows.blockers import blockers
 from ..module_utils._ansible.module import Module, Run, reporting
-from ..module_utils._cluster.peer import Peer
 from ..module_utils._mesh import revision as revisions
-from ..module_utils._mesh.blocker import Blocker
 from ..module_utils._plan.control_plane import install, readiness, removal
 from ..module_utils._plan.objects import adoption
 from ..module_utils._plan.objects.steps import Object, ref_of
@@ -317,7 +316,6 @@ from ..module_utils._run.control_plane import identity as live_identity
 from ..module_utils._run.control_plane import read as control_plane
 from ..module_utils._run.control_plane import removal as control_plane_removal
 from ..module_utils._run.objects import helm_records, rendering
-from ..module_utils._run.survey import evidence_of_clusters, unused
 from ..module_utils._run.tags import read as tags
 
 
@@ -413,9 +411,9 @@ def _absent(run: Run, names: revisions.Names) -> None:
     others = peers.reached(run)
     found = removal.belonging(control_plane_removal.of_planes(cluster, names.namespace), names)
     adoption.refuse_operators(found, cluster.name)
-    blockers = _blockers(run, names, others) if found else []
+    blocking = blockers(run, names, others) if found else []
     if not run.params["force"]:
-        removal.refuse(blockers, names.revision, cluster.name)
+        removal.refuse(blocking, names.revision, cluster.name)
     refs = [ref_of(obj) for obj in found]
     records = helm_records.to_remove(cluster, removal.releases_of(found), refs, run.warn)
     plan = removal.plan(found, records, f"revision {names.revision} is to be absent")
@@ -432,18 +430,10 @@ def _absent(run: Run, names: revisions.Names) -> None:
         made_by=control_plane.made_by({ref_of(obj): obj for obj in found}, names),
         components=[],
         ready=False,
-        blockers=blockers,
+        blockers=blocking,
         removed=removal.listed(plan),
         requests=cluster.api.requests + sum(one.requests for one in others),
     )
-
-
-def _blockers(run: Run, names: revisions.Names, others: list[Peer]) -> list[dict[str, Any]]:
-    if run.params["wait"] and not run.params["force"] and not run.check:
-        found: list[Blocker] = run.until(unused.observe(run.cluster, names.namespace, names.revision, others))
-    else:
-        found = evidence_of_clusters.collect(run.cluster, names.namespace, others).blockers(names.revision)
-    return [one.describe() for one in found]
 
 
 if __name__ == "__main__":

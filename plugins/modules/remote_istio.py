@@ -239,6 +239,7 @@ requests:
 from typing import Any
 
 from ..module_utils._ansible import arguments
+from ..module_utils._ansible.flows.blockers import blockers
 from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.connect import Cluster
 from ..module_utils._cluster.wait import TimedOut
@@ -251,7 +252,6 @@ from ..module_utils._run.control_plane import read as control_plane
 from ..module_utils._run.control_plane import readiness as condition
 from ..module_utils._run.objects import execute, observe, rendering
 from ..module_utils._run.remote import control_plane as reading
-from ..module_utils._run.survey import unused
 
 _UNTRUSTED = (
     "The istiod of the primary sets the webhook's CA bundle once a remote secret there names this cluster and its account may "
@@ -374,15 +374,14 @@ def _wait(run: Run, names: revisions.Names, refs: list[Any], image: str) -> list
 def _absent(run: Run, names: revisions.Names) -> None:
     owner = remote_control_plane.owner(names.revision)
     live = observe.owned(run.cluster, owner, (), reading.INVENTORY)
-    found = run.until(unused.observe(run.cluster, names.namespace, names.revision)) if live else []
-    blockers = [one.describe() for one in found]
+    blocking = blockers(run, names) if live else []
     if not run.params["force"]:
-        removal.refuse(blockers, names.revision, run.cluster.name)
+        removal.refuse(blocking, names.revision, run.cluster.name)
     plan = convergence.removal(live, owner, f"revision {names.revision} is to be absent")
     if plan and not run.check:
         with run.writing(names.namespace):
             run.execute(plan)
-    _answer(run, names, plan, None, blockers=blockers, removed=removal.listed(plan))
+    _answer(run, names, plan, None, blockers=blocking, removed=removal.listed(plan))
 
 
 def _answer(run: Run, names: revisions.Names, plan: Plan, primary: Cluster | None, **values: Any) -> None:

@@ -14,6 +14,9 @@ description:
   - Makes an account with the least rights in the cluster that O(remote) leads to, and gives its token to the istiod of this cluster
     in a Secret C(istio-remote-secret-NAME).
   - A token that istioctl made is used further, and so is the account that a chart, Helm or istioctl made.
+  - >-
+    A Secret that istioctl made names no UID of its cluster. It is changed only where O(remote) leads to the same server with the same
+    certificate authority, where that cluster knows the token, or where O(remote.expected_cluster_uid) confirms it.
   - With O(state=rotated) the token is changed while istiod goes on reading, and the old one is revoked when every istiod uses the new one.
   - The token appears in no return value, no diff and no message.
 options:
@@ -251,7 +254,8 @@ def main() -> None:
         elif module.params["state"] == "present":
             _present(RemoteSecretFlow(run))
         else:
-            _rotated(RemoteSecretFlow(run))
+            with run.writing(module.params["control_plane_namespace"]):  # what it compares must not change meanwhile
+                _rotated(RemoteSecretFlow(run))
 
 
 def _present(both: RemoteSecretFlow) -> None:
@@ -279,10 +283,9 @@ def _rotated(both: RemoteSecretFlow) -> None:
     before, local = both.confirmed(decided.before, decided.token)
     said: list[istiod_clusters.ClusterSyncStatus] = []
     if not both.run.check:
-        with both.writing(True):
-            local = both.swap(before, decided.token)
-            said = both.proven(decided)
-            both.run.execute(decided.after, both.remote)
+        local = both.swap(before, decided.token)
+        said = both.proven(decided)
+        both.run.execute(decided.after, both.remote)
     for text in decided.warnings:
         both.run.warn(text)
     both.answer(before, local, decided.after, decided.token, said, list(decided.revoked))

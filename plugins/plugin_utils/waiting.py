@@ -34,7 +34,7 @@ class WaitingAction(ActionBase):  # type: ignore[misc]  # Ansible is published w
         result.pop("invocation", None)
         host = str(variables.get("inventory_hostname", "localhost"))
         with Watch(lambda line: self._display.display(f"[{host}] {line}")) as watch:
-            environment = {"MESHYARD_RUN_ID": run_id(variables)}
+            environment = {"MESHYARD_RUN_ID": run_id(variables), "MESHYARD_RUN_HOST": host}
             if self._connection.transport == "local":  # elsewhere the module could not see these files
                 environment.update(watch.environment)
             self._task.environment = [*(self._task.environment or []), environment]

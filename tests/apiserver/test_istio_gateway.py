@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.harness.gateways import MARK, NEW, OLD, RECORD, REV, call, spec_of_service, template
+from tests.harness.leases import expire
 from tests.harness.mesh import SYSTEM, Mesh
 from tests.harness.modules import Call
 from tests.harness.proxy import WriteProxy
@@ -127,6 +128,7 @@ def test_killed_at_its_write_and_run_again_a_gateway_moves_once(mesh: Mesh, thei
         process = run.start()
         proxy.at(1, process.kill, after=after)
         process.wait(60)
+        expire(mesh.server.client)
 
         again = run.run()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lab.waiting import until
 from tests.harness.planes import SYSTEM, Planes
 from tests.harness.primary import NEW, Primary
 
@@ -88,6 +89,26 @@ def test_leaving_takes_away_all_of_the_revision_and_is_refused_while_it_is_used(
     assert not {name for name in planes.names("ClusterRole") if NEW in name}
     assert planes.names("MutatingWebhookConfiguration") == set()
     assert not planes.run("remote_istio", state="absent", revision=NEW)["changed"]
+
+
+def test_a_pod_that_does_not_end_is_waited_for_only_where_that_is_wanted_and_decides(planes: Planes, options: dict[str, Any]) -> None:
+    joined(planes, options)
+    planes.namespace("shop", **{"istio.io/rev": NEW})
+    path = "/api/v1/namespaces/shop/pods"
+    until(lambda: planes.client.found("/api/v1/namespaces/shop/serviceaccounts/default"), 30, lambda: "No ServiceAccount.")
+    pod = {"metadata": {"name": "stuck", "finalizers": ["lab.meshyard/stuck"]}, "spec": {"containers": [{"name": "app", "image": "app"}]}}
+    planes.client.create(path, pod)
+    planes.namespace("shop")
+    planes.client.request("DELETE", f"{path}/stuck")
+    absent = {"state": "absent", "revision": NEW}  # a wait would take 300 s, and then fail
+    for given in ({"wait": False}, {"check": True}):
+        assert [one["name"] for one in planes.refusal("remote_istio", **absent, **given)["blockers"]] == ["stuck"]
+    awaited = planes.refusal("remote_istio", **absent, wait_timeout=1)
+    assert "still waiting for Pod shop/stuck to end" in awaited["problem"]
+    for given in ({"check": True}, {}):
+        forced = planes.run("remote_istio", **absent, force=True, **given)
+        assert (forced["changed"], [one["name"] for one in forced["blockers"]]) == (True, ["stuck"])
+    planes.client.merge(f"{path}/stuck", {"metadata": {"finalizers": None}})
 
 
 def test_each_bad_input_is_refused_in_one_sentence_before_any_write(planes: Planes, options: dict[str, Any], primary: Primary) -> None:

@@ -214,6 +214,23 @@ def test_a_name_is_not_given_to_a_second_cluster(pair: Pair) -> None:
     assert "leads to another cluster (UID another" in pair.refusal()
 
 
+def test_a_secret_of_istioctl_is_taken_over_only_for_the_cluster_that_knows_its_token_or_is_confirmed(pair: Pair) -> None:
+    pair.run()
+    known = pair.kubeconfig()
+    pair.near.request("DELETE", f"{SECRETS}/istio-remote-secret-west")
+    known["users"][0]["user"]["token"] = "a token of another cluster"
+    marks = {"labels": {"istio/multiCluster": "true"}, "annotations": {"networking.istio.io/cluster": "west"}}
+    pair.put("istio-remote-secret-west", {"west": yaml.safe_dump(known)}, **marks)
+    elsewhere = {"server": "https://10.99.0.99:6443"}
+    for state in ("present", "rotated"):
+        assert "that cluster does not know its token" in pair.refusal(state=state, **elsewhere)
+    uid = pair.far.get("/api/v1/namespaces/kube-system")["metadata"]["uid"]
+    remote = {"host": pair._far.host, "api_key": pair._far.token, "validate_certs": False}
+    assert "expected_cluster_uid is another" in pair.refusal(remote={**remote, "expected_cluster_uid": "another"})
+    assert pair.run(remote={**remote, "expected_cluster_uid": uid}, **elsewhere)["changed"]
+    assert pair.secret()["metadata"]["annotations"]["meshyard.io/cluster-uid"] == uid
+
+
 def test_nothing_rotates_without_istiod_and_without_the_remote_cluster_only_the_secret_goes_and_the_rest_is_named(pair: Pair) -> None:
     pair.run()
     assert "No istiod is ready on cluster" in pair.refusal(state="rotated")

@@ -7,6 +7,7 @@ from typing import Any
 
 from lab.apiserver import ApiServer
 from lab.paths import CHARTS, program
+from tests.harness.leases import expire
 from tests.harness.modules import Call
 from tests.harness.proxy import WriteProxy
 
@@ -58,6 +59,7 @@ def killed_at_every_write(server: ApiServer, name: str, options: dict[str, Any])
             if process.returncode >= 0:
                 assert not json.loads(output).get("failed"), output + errors
                 return kills
+        expire(server.client)
     raise AssertionError(f"{name} did not end after {_MANY} kills.")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -30,12 +32,25 @@ class Outcome:
         return sum(map(int, re.findall(r"\bchanged=(\d+)", self.said)))
 
 
-def play(name: str, groups: Mapping[str, Mapping[str, Mapping[str, Any]]], folder: Path, *arguments: str, **variables: Any) -> Outcome:
+Groups = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+def play(name: str, groups: Groups, folder: Path, *arguments: str, **variables: Any) -> Outcome:
     """Runs a playbook to its end.
 
     :param groups: host variables by host by group. :param folder: for the inventory. :param arguments: further ones.
     :param variables: extra variables.
     """
+    process = start(name, groups, folder, *arguments, **variables)
+    try:
+        said, _errors = process.communicate(timeout=280)
+    finally:
+        kill(process)
+    return Outcome(process.returncode, re.sub(r"\s+", " ", said))
+
+
+def start(name: str, groups: Groups, folder: Path, *arguments: str, **variables: Any) -> subprocess.Popen[str]:
+    """Starts a playbook in a process group of its own."""
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({group: {"hosts": dict(hosts)} for group, hosts in groups.items()}))
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(_CREDENTIALS)}
@@ -47,5 +62,17 @@ def play(name: str, groups: Mapping[str, Mapping[str, Mapping[str, Any]]], folde
     }
     command = [str(Path(sys.executable).parent / "ansible-playbook"), str(tree.ROOT / "playbooks" / f"{name}.yml"), "-i", str(inventory)]
     extra = ["-e", json.dumps(variables), *arguments]
-    ended = subprocess.run([*command, *extra], check=False, capture_output=True, text=True, env={**inherited, **environment}, timeout=280)
-    return Outcome(ended.returncode, re.sub(r"\s+", " ", ended.stdout + ended.stderr))
+    return subprocess.Popen(
+        [*command, *extra],
+        env={**inherited, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Ends the playbook and all that it started, as when the machine goes down."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._cluster.connect import Cluster, connect
+from .._cluster.holder import Holder
 from .._cluster.lease import Lease
 from .._cluster.wait import Pending, Ready, until
 from .._errors import InvalidOption, MeshyardError
@@ -23,6 +25,8 @@ from .guard import Guard
 from .progress import Progress
 
 RUN_ID = "MESHYARD_RUN_ID"
+RUN_HOST = "MESHYARD_RUN_HOST"
+TURN_SECONDS = 900.0  # how long a call waits at least for another task of its run, which may itself wait for a rollout
 
 
 class Module(AnsibleModule):  # type: ignore[misc]  # Ansible is not typed
@@ -47,12 +51,14 @@ class Run:
         self.check: bool = module.check_mode
         self.guard = Guard()
         self.progress = Progress()
-        self.cluster = self.connect(self.params, name, self.params.get("expected_cluster_uid"))
         self._lease: Lease | None = None
+        self.cluster = self.connect(self.params, name, self.params.get("expected_cluster_uid"))
 
     def connect(self, options: dict[str, Any], name: str | None = None, expected_uid: str | None = None) -> Cluster:
-        """A connection under this run's guard."""
-        return connect(options, name=name, expected_uid=expected_uid, before_write=self.guard.proceed)
+        """A connection on which each write asks whether this run may still write."""
+        cluster = connect(options, name=name, expected_uid=expected_uid, before_write=self.alive)
+        cluster.api.before_request = self._renew  # long reading is no reason to lose the Lease
+        return cluster
 
     def peer(self, option: str) -> Cluster:
         """The connection to the other cluster that an option names.
@@ -84,8 +90,14 @@ class Run:
 
     @property
     def holder(self) -> str:
-        """Who this run is, for the Lease and the operation record."""
+        """Who this run is, for the Lease and the operation record; the same for all its tasks."""
         return os.environ.get(RUN_ID) or f"module call (process {os.getpid()} on {os.uname().nodename})"
+
+    def _task(self) -> Holder:
+        """This call of the run, which no other call is."""
+        host = os.environ.get(RUN_HOST)
+        call = f"process {os.getpid()}, call {secrets.token_hex(4)}"
+        return Holder(self.holder, f"{self.holder}, host {host} ({call})" if host else f"{self.holder} ({call})")
 
     @contextlib.contextmanager
     def writing(self, namespace: str) -> Iterator[None]:
@@ -93,7 +105,8 @@ class Run:
         if self.check:
             yield
             return
-        with Lease(self.cluster, namespace, self.holder) as lease:
+        patience = max(float(self.params.get("wait_timeout") or 0), TURN_SECONDS)
+        with Lease(self.cluster, namespace, self._task(), self.guard.proceed, self.tell, patience) as lease:
             self._lease = lease
             try:
                 yield
@@ -107,6 +120,9 @@ class Run:
     def alive(self) -> None:
         """Raises when this run was abandoned, and keeps its Lease."""
         self.guard.proceed()
+        self._renew()
+
+    def _renew(self) -> None:
         if self._lease is not None:
             self._lease.renew()
 

@@ -9,18 +9,18 @@ object models cost ten times the time and memory of plain JSON on large lists.
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
-import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from . import errors
+from .repetition import CUT, Patient, is_passing, policy
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
+    from urllib3 import BaseHTTPResponse
 
 try:
     from urllib3.exceptions import HTTPError
@@ -29,7 +29,6 @@ except ImportError:  # reported by connect() before any request is made
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
-_BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0)
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -38,6 +37,7 @@ class Transport:
 
     :ivar requests: how many requests were sent, the honest cost of a call.
     :ivar warnings: what the API server said in Warning headers, each once.
+    :ivar before_request: called before each request.
     """
 
     def __init__(self, client: ApiClient, cluster: str) -> None:
@@ -47,6 +47,7 @@ class Transport:
         self.cluster = cluster
         self.requests = 0
         self.warnings: list[str] = []
+        self.before_request: Callable[[], None] = _nothing
 
     def own_client(self) -> ApiClient:
         """Another client of the same configuration, for use by those who patch it; a login program is not run again."""
@@ -65,42 +66,78 @@ class Transport:
         body: Any = None,
         content_type: str = "application/json",
         accept: str = "application/json",
+        repeatable: bool | None = None,
     ) -> Any:
-        """One request, repeated while the server is busy.
+        """One request, repeated with growing pauses where its failure may pass.
 
         :param verb: the word for the error message, such as C(read) or C(apply).
         :param what: the object for the error message.
-        :raises errors.ApiError: an error status. :raises errors.Unreachable: no answer.
+        :param repeatable: whether it may be done a second time though the first time may have succeeded; by default, what only reads.
+        :raises errors.ApiError: an error status. :raises errors.Unreachable: no answer, or one that is no JSON.
         """
         url = f"{self.host}{path}" + (f"?{urlencode(query)}" if query else "")
         payload = None if body is None else json.dumps(body).encode()
-        for pause in itertools.chain(_BACKOFF_SECONDS, itertools.repeat(0.0)):
-            status, headers, data = self._once(method, url, payload, content_type, accept)
-            if status < 400:
-                self._remember_warnings(headers)
-                return json.loads(data) if data else {}
-            error = errors.from_response(self.cluster, verb, what, status, data)
-            if not pause or not _is_transient(error):
-                raise error
-            time.sleep(_retry_after(headers, pause))
-        return None  # not reached: the last turn returns or raises
-
-    def _once(self, method: str, url: str, payload: bytes | None, content_type: str, accept: str) -> tuple[int, Mapping[str, str], bytes]:
         headers = {**self._client.default_headers, **self._authorization(), "Accept": accept}
         if payload is not None:
             headers["Content-Type"] = content_type
+        again = method == "GET" if repeatable is None else repeatable
+        retries = policy(method, repeatable=again)
+        self.before_request()
+        while True:
+            answer = self._once(method, url, payload, headers, retries)
+            try:
+                return self._value(answer, method, verb, what)
+            except (errors.ApiError, errors.Unreachable) as problem:
+                retries = self._further(method, url, answer, problem, repeatable=again)
+
+    def _once(self, method: str, url: str, payload: bytes | None, headers: Mapping[str, str], retries: Patient) -> BaseHTTPResponse:
         self.requests += 1
         try:
-            answer = self._pool.request(
-                method, url, body=payload, headers=headers, timeout=_timeout(), retries=2 if method == "GET" else False
-            )
+            answer: BaseHTTPResponse = self._pool.request(method, url, body=payload, headers=headers, timeout=_timeout(), retries=retries)
         except HTTPError as problem:
             raise errors.Unreachable(
                 f"The API server {self.host} of cluster {self.cluster} gave no answer: {_innermost(problem)}.",
                 "Check the address, the network and the API server, then run again.",
                 host=self.host,
             ) from problem
-        return answer.status, answer.headers, answer.data
+        self.requests += len(_policy_of(answer).history) - len(retries.history)
+        return answer
+
+    def _value(self, answer: BaseHTTPResponse, method: str, verb: str, what: str) -> Any:
+        """What an answer holds; only a write may be answered by nothing.
+
+        :raises errors.ApiError: a refusal. :raises errors.Unreachable: no JSON.
+        """
+        if answer.status >= 400:
+            raise errors.from_response(self.cluster, verb, what, answer.status, answer.data)
+        try:
+            value = json.loads(answer.data) if answer.data or method == "GET" else {}
+        except ValueError:
+            raise errors.Unreachable(
+                f"The answer of the API server {self.host} of cluster {self.cluster} is cut, or no JSON: it was to {verb} {what}.",
+                "Check the address and what lies between this machine and the API server, then run again.",
+                host=self.host,
+            ) from None
+        self._remember_warnings(answer.headers)
+        return value
+
+    def _further(
+        self, method: str, url: str, answer: BaseHTTPResponse, problem: errors.ApiError | errors.Unreachable, *, repeatable: bool
+    ) -> Patient:
+        """What is left of the repetitions, after a pause.
+
+        :raises errors.ApiError errors.Unreachable: none is left, or the problem does not pass.
+        """
+        passing = is_passing(problem.status, problem.message, repeatable=repeatable) if isinstance(problem, errors.ApiError) else repeatable
+        if not passing:
+            raise problem
+        cut = CUT if isinstance(problem, errors.Unreachable) else None
+        try:
+            left = _policy_of(answer).increment(method, url, response=answer, error=cut)
+        except HTTPError:
+            raise problem from None
+        left.sleep(answer)
+        return left
 
     def _authorization(self) -> dict[str, str]:
         settings = self._client.configuration.auth_settings()
@@ -112,23 +149,24 @@ class Transport:
                 self.warnings.append(text)
 
 
+def _nothing() -> None:
+    """Nobody wants to know of requests."""
+
+
 def _timeout() -> Any:
     from urllib3 import Timeout
 
     return Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
 
 
-def _is_transient(error: errors.ApiError) -> bool:
-    """Busy, or a webhook's server that is just starting: an immediate repetition may succeed."""
-    return error.status in (429, 502, 503, 504) or error.webhook_silent
-
-
-def _retry_after(headers: Mapping[str, str], otherwise: float) -> float:
-    value = headers.get("Retry-After", "")
-    return min(float(value), 10.0) if value.isdigit() else otherwise
+def _policy_of(answer: BaseHTTPResponse) -> Patient:
+    """What is left of the repetitions after an answer."""
+    return cast(Patient, answer.retries)
 
 
 def _innermost(problem: BaseException) -> str:
     reason = getattr(problem, "reason", None)
-    text = str(reason if reason is not None else problem)
+    inner = reason if reason is not None else problem
+    causes = [one for one in getattr(inner, "args", ()) if isinstance(one, Exception)]
+    text = str(causes[-1] if causes else inner)
     return text.rpartition(": ")[2] if "object at 0x" in text else text.rstrip(".")

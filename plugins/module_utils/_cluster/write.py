@@ -36,29 +36,23 @@ def merge(cluster: Cluster, kind: Kind, namespace: str | None, name: str, patch:
     return _send(cluster, "PATCH", "patch", kind, namespace, name, patch, "application/merge-patch+json", query, dry_run)
 
 
-def json_patch(
+def delete(
     cluster: Cluster,
     kind: Kind,
     namespace: str | None,
     name: str,
-    operations: list[Object],
-    manager: str,
     *,
+    uid: str | None = None,
+    version: str | None = None,
     dry_run: bool = False,
-) -> Object:
-    """JSON patch, a list of operations; C(test) operations make it conditional."""
-    query = {"fieldManager": manager}
-    return _send(cluster, "PATCH", "patch", kind, namespace, name, operations, "application/json-patch+json", query, dry_run)
-
-
-def delete(cluster: Cluster, kind: Kind, namespace: str | None, name: str, *, uid: str | None = None, dry_run: bool = False) -> bool:
+) -> bool:
     """Deletes one object (dependents in the background); False where it was gone already.
 
-    :param uid: delete only the object that was seen, not a successor of the same name.
+    :param uid: delete only the object that was seen, not a successor of the same name. :param version: and only as it was seen.
     """
     body: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
     if uid:
-        body["preconditions"] = {"uid": uid}
+        body["preconditions"] = {"uid": uid, **({"resourceVersion": version} if version else {})}
     try:
         _send(cluster, "DELETE", "delete", kind, namespace, name, body, "application/json", {}, dry_run)
     except ApiError as error:
@@ -100,5 +94,13 @@ def _send(
         query=query,
         body=body,
         content_type=content_type,
+        repeatable=dry_run or _is_repeatable(method, body),
     )
     return answer
+
+
+def _is_repeatable(method: str, body: Any) -> bool:
+    """Whether a write that was done, and is sent again since its answer was lost, leads to the same and reports no conflict with itself."""
+    if method == "DELETE":
+        return "preconditions" in body
+    return method == "PATCH" and "resourceVersion" not in (body.get("metadata") or {})

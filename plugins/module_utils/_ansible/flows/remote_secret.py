@@ -42,7 +42,11 @@ class RemoteSecretFlow:
         self.there = remote_secrets.there(self.remote, run.params["remote_namespace"])
         self.reader = reader.Reader(run.cluster.uid, self.name)
         run.conceal(*(text for one in self.there.tokens for text in _hidden(one)), *self._held)
-        for text in remote_secret.refuse(self.here, Kubeconfig(self.name, self.server, self._authority()), self.remote.uid):
+        wanted = Kubeconfig(self.name, self.server, self._authority())
+        taken_over = remote_secret.refuse(self.here, wanted, self.remote.uid)
+        confirmed = bool(run.params["remote"].get("expected_cluster_uid"))
+        remote_secret.refuse_unproven(self.here, wanted, proven=confirmed or self.current is not None)
+        for text in taken_over:
             run.warn(text)
 
     @property

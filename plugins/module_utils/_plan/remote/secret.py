@@ -123,6 +123,24 @@ def refuse_another(here: PrimaryState, name: str, remote_uid: str) -> None:
         )
 
 
+def refuse_unproven(here: PrimaryState, wanted: Kubeconfig, *, proven: bool) -> None:
+    """Refuses a Secret without the UID of its cluster, as istioctl makes it, of which nothing tells that it leads to the given one.
+
+    :param wanted: without a token. :param proven: whether the given cluster knows its token, or has the UID that was expected of it.
+    :raises MeshyardError: it may be the Secret of another cluster.
+    """
+    live = here.secret(wanted.name)
+    found = kubeconfig_of(live, wanted.name)
+    if live is None or found is None or proven or raw.annotations_of(live).get(CLUSTER_UID):
+        return
+    if found.server != wanted.server or not wanted.ca or found.ca != wanted.ca:
+        raise MeshyardError(
+            f"Nothing tells that Secret {raw.qualified(live)} on cluster {here.cluster} leads to the cluster of the option remote: the "
+            "Secret names no UID, and that cluster does not know its token.",
+            "Correct the connection remote, or confirm it with its expected_cluster_uid.",
+        )
+
+
 def _taken_over(here: PrimaryState, live: Object, wanted: Kubeconfig) -> list[str]:
     found = kubeconfig_of(live, wanted.name)
     apart = found.apart(wanted) if found else [f"it holds no kubeconfig for {wanted.name}"]
