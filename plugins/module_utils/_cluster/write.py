@@ -36,21 +36,6 @@ def merge(cluster: Cluster, kind: Kind, namespace: str | None, name: str, patch:
     return _send(cluster, "PATCH", "patch", kind, namespace, name, patch, "application/merge-patch+json", query, dry_run)
 
 
-def json_patch(
-    cluster: Cluster,
-    kind: Kind,
-    namespace: str | None,
-    name: str,
-    operations: list[Object],
-    manager: str,
-    *,
-    dry_run: bool = False,
-) -> Object:
-    """JSON patch, a list of operations; C(test) operations make it conditional."""
-    query = {"fieldManager": manager}
-    return _send(cluster, "PATCH", "patch", kind, namespace, name, operations, "application/json-patch+json", query, dry_run)
-
-
 def delete(cluster: Cluster, kind: Kind, namespace: str | None, name: str, *, uid: str | None = None, dry_run: bool = False) -> bool:
     """Deletes one object (dependents in the background); False where it was gone already.
 

@@ -17,8 +17,6 @@ from .mesh import Mesh
 if TYPE_CHECKING:
     from .model import Move
 
-DATAPLANE_MODE = "istio.io/dataplane-mode"
-
 
 def ending(namespace_state: NamespaceState) -> bool:
     """Whether the namespace is being deleted."""
@@ -46,10 +44,10 @@ def _not_ready(namespace_state: NamespaceState) -> list[MeshyardError]:
         return [MeshyardError(f"The namespace {namespace_state.name} does not exist.", "Correct its name, or create it first.")]
     if ending(namespace_state):
         return [MeshyardError(f"The namespace {namespace_state.name} is being deleted.", "Take it out of the list.")]
-    if namespace_state.labels.get(DATAPLANE_MODE) == "ambient":
+    if namespace_state.labels.get(labels.DATAPLANE_MODE) == "ambient":
         return [
             MeshyardError(
-                f"The namespace {namespace_state.name} is in ambient mode ({DATAPLANE_MODE}=ambient), where sidecars have no place.",
+                f"The namespace {namespace_state.name} is in ambient mode ({labels.DATAPLANE_MODE}=ambient), where sidecars have no place.",
                 "Take it out of the list, or remove that label first.",
             )
         ]

@@ -11,8 +11,6 @@ from typing import Any, TypeAlias
 
 Object = dict[str, Any]
 
-OWNER_LABEL = "meshyard.io/owner"
-
 
 @dataclass(frozen=True, order=True)
 class Ref:
