@@ -60,10 +60,10 @@ def _secrets_in(values: list[Any] | tuple[Any, ...], name: str) -> Iterator[str]
     flag = ""
     for value in values:
         yield from secrets(value, flag or name)
-        flag = ""
-        if isinstance(value, str) and value.startswith("-"):
-            flag, _equals, argument = value.lstrip("-").partition("=")
+        flag, equals, argument = value.lstrip("-").partition("=") if str(value).startswith("-") else ("", "", "")
+        if equals:
             yield from secrets(argument, flag)
+            flag = ""
 
 
 def _secrets_of(text: str, name: str) -> Iterator[str]:
@@ -80,13 +80,14 @@ def _secrets_of(text: str, name: str) -> Iterator[str]:
 
 
 def _secrets_of_content(text: str) -> Iterator[str]:
-    """Of a kubeconfig that comes as text; where it cannot be read, all of it is secret."""
+    """Of a kubeconfig that comes as text, which itself is one: in it YAML may write a secret in other letters."""
     import yaml  # Ansible needs it on the controller only
 
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError:
         content = None
+    yield text
     yield from secrets(content) if isinstance(content, Mapping) else _forms(text)
 
 

@@ -111,6 +111,8 @@ def new_client(options: Mapping[str, Any]) -> Any:
     given = {key: value for key, value in options.items() if key in OPTIONS and value is not None}
     with _CONFIGURING, _environment_off(bool(given)):
         configuration, headers = _configured(given)
+    connection_problem.check_url(configuration.host, "host")
+    connection_problem.check_url(configuration.proxy, "proxy")
     client = kubernetes.client.ApiClient(configuration)
     client.user_agent = USER_AGENT
     for header, value in headers.items():

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from .._errors import MeshyardError
 
@@ -48,6 +49,18 @@ def check_headers(values: Iterable[str]) -> None:
         )
 
 
+def check_url(url: str | None, option: str) -> None:
+    """Refuses what is no URL, without showing it: a password may be what makes it none.
+
+    :raises MeshyardError: no server is named.
+    """
+    if url and not _names_a_server(url):
+        raise MeshyardError(
+            f"The {option} of the connection is no URL such as https://api.example:6443.",
+            "Correct it; a user and a password have options of their own, and letters of a password in a URL are written as %40.",
+        )
+
+
 def content_of(kubeconfig: Any) -> Any:
     """A kubeconfig as it is given, but for content that comes as text: that is read.
 
@@ -69,6 +82,15 @@ def explained(problem: Exception) -> MeshyardError:
         f"No connection can be made from these options: {str(problem).rstrip('.')}.",
         "Give kubeconfig and context, or host and api_key, that exist and belong together.",
     )
+
+
+def _names_a_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return named and "@" not in f"{parts.path}{parts.query}{parts.fragment}"
+    except ValueError:
+        return False
 
 
 def _default(auth: Mapping[str, Any]) -> str:
