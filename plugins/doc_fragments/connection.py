@@ -24,5 +24,9 @@ notes:
     The connection options are those of C(kubernetes.core). As soon as one of them is given in the task or by
     C(module_defaults), the C(K8S_AUTH_*) environment variables are not looked at: a credential that AWX puts there
     cannot redirect a task that names its own cluster.
+  - >-
+    With O(impersonate_user) nothing is run in pods and no port of one is forwarded, for the client library would do that in the name of
+    the account itself: what needs it says so, and a gate counts it as not readable.
+  - What is secret in these options is masked in all output, a user and a password in O(host) and the tokens in an inline O(kubeconfig) too.
   - RV(cluster) tells which cluster was used, whatever the options came from.
 """

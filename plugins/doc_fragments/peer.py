@@ -4,19 +4,95 @@
 
 from __future__ import annotations
 
+import textwrap
+
+_CONNECTION = r"""
+kubeconfig:
+  description: Path of a kubeconfig file, or its content.
+  type: raw
+context:
+  description: Context of the kubeconfig.
+  type: str
+host:
+  description: URL of the API server.
+  type: str
+api_key:
+  description: Bearer token.
+  type: str
+username:
+  description: User name, for API servers that take one.
+  type: str
+password:
+  description: Password of that user.
+  type: str
+ca_cert:
+  description: Path of the CA certificate of the API server.
+  type: path
+  aliases: [ssl_ca_cert]
+validate_certs:
+  description: Whether the certificate of the API server is verified.
+  type: bool
+  aliases: [verify_ssl]
+client_cert:
+  description: Path of a client certificate.
+  type: path
+  aliases: [cert_file]
+client_key:
+  description: Path of the key of the client certificate.
+  type: path
+  aliases: [key_file]
+proxy:
+  description: URL of an HTTP proxy.
+  type: str
+no_proxy:
+  description: Hosts, domains and ranges that are reached without the proxy, separated by commas.
+  type: str
+proxy_headers:
+  description: Headers for the proxy.
+  type: dict
+  suboptions:
+    proxy_basic_auth:
+      description: User and password for the proxy, separated by a colon.
+      type: str
+    basic_auth:
+      description: User and password for the server, separated by a colon.
+      type: str
+    user_agent:
+      description: What the client calls itself.
+      type: str
+persist_config:
+  description: Whether tokens that were refreshed are written to the kubeconfig file.
+  type: bool
+impersonate_user:
+  description: User in whose name requests are made.
+  type: str
+impersonate_groups:
+  description: Groups in whose name requests are made.
+  type: list
+  elements: str
+expected_cluster_uid:
+  description: UID of the C(kube-system) namespace of the cluster that is meant.
+  type: str
+"""
+
+
+def _option(text: str) -> str:
+    """An option of which the connection is the suboptions."""
+    return f"{text.rstrip()}\n{textwrap.indent(_CONNECTION.strip(), ' ' * 6)}\n"
+
 
 class ModuleDocFragment:
     """C(meshyard.istio.peer.remote) for modules that also connect to a remote cluster, C(meshyard.istio.peer.primary) to a primary,
     C(meshyard.istio.peer.clusters) to all other clusters of the mesh.
 
-    The suboptions are written out each time: ansible-test reads literal text only.
+    With types, for ansible-test takes a plain assignment in a class like this for literal text.
     """
 
     DOCUMENTATION = r"""
 options: {}
 """
 
-    REMOTE = r"""
+    REMOTE: str = _option(r"""
 options:
   remote:
     description:
@@ -25,43 +101,9 @@ options:
         None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
     type: dict
     suboptions:
-      kubeconfig:
-        description: Path of a kubeconfig file, or its content.
-        type: raw
-      context:
-        description: Context of the kubeconfig.
-        type: str
-      host:
-        description: URL of the API server.
-        type: str
-      api_key:
-        description: Bearer token.
-        type: str
-      ca_cert:
-        description: Path of the CA certificate of the API server.
-        type: path
-        aliases: [ssl_ca_cert]
-      validate_certs:
-        description: Whether the certificate of the API server is verified.
-        type: bool
-        aliases: [verify_ssl]
-      client_cert:
-        description: Path of a client certificate.
-        type: path
-        aliases: [cert_file]
-      client_key:
-        description: Path of the key of the client certificate.
-        type: path
-        aliases: [key_file]
-      proxy:
-        description: URL of an HTTP proxy.
-        type: str
-      expected_cluster_uid:
-        description: UID of the C(kube-system) namespace of the cluster that is meant.
-        type: str
-"""
+""")
 
-    PRIMARY = r"""
+    PRIMARY: str = _option(r"""
 options:
   primary:
     description:
@@ -70,43 +112,9 @@ options:
         None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
     type: dict
     suboptions:
-      kubeconfig:
-        description: Path of a kubeconfig file, or its content.
-        type: raw
-      context:
-        description: Context of the kubeconfig.
-        type: str
-      host:
-        description: URL of the API server.
-        type: str
-      api_key:
-        description: Bearer token.
-        type: str
-      ca_cert:
-        description: Path of the CA certificate of the API server.
-        type: path
-        aliases: [ssl_ca_cert]
-      validate_certs:
-        description: Whether the certificate of the API server is verified.
-        type: bool
-        aliases: [verify_ssl]
-      client_cert:
-        description: Path of a client certificate.
-        type: path
-        aliases: [cert_file]
-      client_key:
-        description: Path of the key of the client certificate.
-        type: path
-        aliases: [key_file]
-      proxy:
-        description: URL of an HTTP proxy.
-        type: str
-      expected_cluster_uid:
-        description: UID of the C(kube-system) namespace of the cluster that is meant.
-        type: str
-"""
+""")
 
-    CLUSTERS = r"""
+    CLUSTERS: str = _option(r"""
 options:
   clusters:
     description:
@@ -121,38 +129,4 @@ options:
         description: Name of the cluster, as Istio knows it. A remote secret names the cluster by it.
         type: str
         required: true
-      kubeconfig:
-        description: Path of a kubeconfig file, or its content.
-        type: raw
-      context:
-        description: Context of the kubeconfig.
-        type: str
-      host:
-        description: URL of the API server.
-        type: str
-      api_key:
-        description: Bearer token.
-        type: str
-      ca_cert:
-        description: Path of the CA certificate of the API server.
-        type: path
-        aliases: [ssl_ca_cert]
-      validate_certs:
-        description: Whether the certificate of the API server is verified.
-        type: bool
-        aliases: [verify_ssl]
-      client_cert:
-        description: Path of a client certificate.
-        type: path
-        aliases: [cert_file]
-      client_key:
-        description: Path of the key of the client certificate.
-        type: path
-        aliases: [key_file]
-      proxy:
-        description: URL of an HTTP proxy.
-        type: str
-      expected_cluster_uid:
-        description: UID of the C(kube-system) namespace of the cluster that is meant.
-        type: str
-"""
+""")

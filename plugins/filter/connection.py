@@ -16,9 +16,9 @@ version_added: 1.0.0
 short_description: The connection to the cluster of an inventory host
 description:
   - >-
-    Makes the dictionary that the options C(primary), C(remote) and C(clusters) of modules take from the variables C(meshyard_kubeconfig),
-    C(meshyard_context), C(meshyard_host), C(meshyard_api_key), C(meshyard_ca_cert), C(meshyard_validate_certs), C(meshyard_client_cert),
-    C(meshyard_client_key), C(meshyard_proxy) and C(meshyard_expected_cluster_uid) of a host, as far as they are set.
+    Makes the dictionary that the options C(primary), C(remote) and C(clusters) of modules take from variables of a host, as far as they
+    are set: C(meshyard_) and the name of a connection option, such as C(meshyard_kubeconfig), C(meshyard_context), C(meshyard_host),
+    C(meshyard_api_key), C(meshyard_client_cert), C(meshyard_proxy) and C(meshyard_expected_cluster_uid).
   - C(remote_cluster_connection) of the host comes in place of them, but for C(meshyard_expected_cluster_uid), which guards it too.
 options:
   _input:

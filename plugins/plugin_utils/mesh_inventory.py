@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..module_utils._cluster.connection_options import EXPECTED_UID, VARIABLES, from_variables
+
 Variables = Mapping[str, Any]
 Role = Literal["primary", "remote"]
 
@@ -21,13 +23,7 @@ REMOTE_GROUP = "istio_remote"
 NAME_VARIABLES = ("remote_cluster_name", "canary_upgrade_cluster_name", "locality_cluster_name", "meshyard_cluster_name")
 NETWORK_VARIABLES = ("remote_cluster_network", "meshyard_network")
 
-_CONNECTION_PREFIX = "meshyard_"
 _CONNECTION_WHOLE = "remote_cluster_connection"
-_UID = "expected_cluster_uid"
-CONNECTION_OPTIONS = (
-    *("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs", "client_cert", "client_key", "proxy"),
-    _UID,
-)
 
 
 @dataclass(frozen=True)
@@ -204,8 +200,9 @@ def connection(variables: Variables, given: Mapping[str, Any] | None = None) -> 
     :param given: a connection in place of that of the variables C(meshyard_*).
     """
     whole = given or variables.get(_CONNECTION_WHOLE) or {}
-    uid = {_UID: variables.get(_CONNECTION_PREFIX + _UID)} if whole else {}
-    said = {**uid, **whole} if whole else {name: variables.get(_CONNECTION_PREFIX + name) for name in CONNECTION_OPTIONS}
+    if not whole:
+        return from_variables(variables)
+    said = {EXPECTED_UID: variables.get(VARIABLES[EXPECTED_UID]), **whole}
     return {name: value for name, value in said.items() if value is not None and value != ""}
 
 

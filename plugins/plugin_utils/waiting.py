@@ -18,6 +18,8 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.action import ActionBase
 
+from .stdout import is_for_people
+
 REPEAT_SECONDS = 30.0
 _POLL_SECONDS = 0.5
 
@@ -33,7 +35,7 @@ class WaitingAction(ActionBase):  # type: ignore[misc]  # Ansible is published w
         result: dict[str, Any] = super().run(tmp, variables)
         result.pop("invocation", None)
         host = str(variables.get("inventory_hostname", "localhost"))
-        with Watch(lambda line: self._display.display(f"[{host}] {line}")) as watch:
+        with Watch(lambda line: self._display.display(f"[{host}] {line}", stderr=not is_for_people())) as watch:
             environment = {"MESHYARD_RUN_ID": run_id(variables), "MESHYARD_RUN_HOST": host}
             if self._connection.transport == "local":  # elsewhere the module could not see these files
                 environment.update(watch.environment)
@@ -95,4 +97,12 @@ def run_id(variables: Mapping[str, Any]) -> str:
     for name in ("awx_job_id", "tower_job_id"):
         if variables.get(name):
             return f"AWX job {variables[name]}"
-    return f"{getpass.getuser()} on {os.uname().nodename} (process {os.getppid()})"
+    return f"{_user()} on {os.uname().nodename} (process {os.getppid()})"
+
+
+def _user() -> str:
+    """The user's name; containers may run as a number that has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -69,3 +70,21 @@ def test_no_secret_of_the_connection_shows_at_the_highest_verbosity(
     output, _errors = process.communicate(timeout=60)
     assert server.token not in output
     assert "Install" in output
+
+
+def test_the_json_callback_writes_nothing_but_json_and_progress_goes_beside_it(server: ApiServer, tmp_path: Path) -> None:
+    options = {**CHART, "host": server.host, "api_key": server.token, "ca_cert": str(server.ca_cert)}
+    task = {"meshyard.istio.istio_revision": {**PREPARE[1], **options, "revision": "beside", "wait": True, "wait_timeout": 2}}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": {"ansible_python_interpreter": sys.executable}, "tasks": [task]}
+    path = tmp_path / "play.yml"
+    path.write_text(yaml.safe_dump([play]))
+    places = {
+        "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()),
+        "ANSIBLE_HOME": str(tmp_path),
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+    }
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), str(path)]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **places}, timeout=110)
+    assert json.loads(ended.stdout)["stats"]["localhost"]["failures"] == 1  # no istiod becomes ready here
+    assert "[localhost] " in ended.stderr
+    run(server, "istio_revision", {"revision": "beside", "state": "absent", "force": True})

@@ -11,31 +11,24 @@ from typing import Any
 
 from .._charts import chart as charts
 from .._charts import keys, versions
-
-try:
-    from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
-except ImportError:
-    AUTH_ARG_SPEC = {}
-
-PEER_WORDS = ("kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs", "client_cert", "client_key", "proxy")
+from .._cluster.connection_options import EXPECTED_UID, OPTIONS
 
 Spec = dict[str, dict[str, Any]]
 
 
 def connection() -> Spec:
-    """kubernetes.core's connection options, and the check that the cluster is the one that was meant."""
-    return {**copy.deepcopy(AUTH_ARG_SPEC), "expected_cluster_uid": {"type": "str"}}
+    """The connection options, and the check that the cluster is the one that was meant."""
+    return {**{word: copy.deepcopy(dict(option)) for word, option in OPTIONS.items()}, EXPECTED_UID: {"type": "str"}}
 
 
 def peer() -> dict[str, Any]:
     """The connection to another cluster than the module's own, as a dictionary of the same words."""
-    known = copy.deepcopy({name: AUTH_ARG_SPEC[name] for name in PEER_WORDS if name in AUTH_ARG_SPEC})
-    return {"type": "dict", "options": {**known, "expected_cluster_uid": {"type": "str"}}}
+    return {"type": "dict", "options": connection()}
 
 
 def clusters() -> Spec:
     """The other clusters of the mesh, each with the name by which Istio knows it and the words of C(peer)."""
-    options = {"name": {"type": "str", "required": True}, **peer()["options"]}
+    options = {"name": {"type": "str", "required": True}, **connection()}
     return {"clusters": {"type": "list", "elements": "dict", "default": [], "options": options}}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
 
 from .._cluster.connect import Cluster, connect
 from .._cluster.holder import Holder
@@ -20,7 +21,7 @@ from .._cluster.wait import Pending, Ready, until
 from .._errors import InvalidOption, MeshyardError
 from .._plan.objects.steps import Plan, describe, diff
 from .._run.objects import execute
-from . import ranges
+from . import ranges, redaction
 from .guard import Guard
 from .progress import Progress
 
@@ -77,8 +78,8 @@ class Run:
         return cluster
 
     def tell(self, line: str) -> None:
-        """One line of progress."""
-        self.progress.tell(line)
+        """One line of progress, which Ansible shows as it is: its secrets are masked here."""
+        self.progress.tell(remove_values(line, self.module.no_log_values))
 
     def conceal(self, *secrets: str) -> None:
         """Keeps texts that were read from a cluster out of everything that the module answers."""
@@ -148,10 +149,11 @@ class Run:
 
 @contextlib.contextmanager
 def reporting(module: AnsibleModule) -> Iterator[None]:
-    """Turns every expected problem into C(fail_json) with C(problem), C(remedy), C(code), C(verdict) and the facts.
+    """Hides secrets, and turns every expected problem into C(fail_json) with C(problem), C(remedy), C(code), C(verdict) and the facts.
 
     What is wrong with an option that many modules have is found here, before anything is asked of a cluster.
     """
+    redaction.narrow(module)
     try:
         ranges.check(module.params)
         yield

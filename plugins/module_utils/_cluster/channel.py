@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from .._errors import MeshyardError
 from . import errors
 from .connect import Cluster
 
@@ -26,6 +27,9 @@ def core_api(cluster: Cluster) -> Iterator[Any]:
 
     setdefaulttimeout(SECONDS)  # without one, a server that stops answering holds the module for ever
     client = cluster.api.own_client()
+    if any(header.lower().startswith("impersonate-") for header in client.default_headers):
+        # The client library leaves these headers out of websockets: the program would run in the name of the account itself.
+        raise MeshyardError("Neither exec nor port-forward can be done in the name of somebody else.", "Leave out impersonate_user.")
     try:
         yield CoreV1Api(client)
     finally:

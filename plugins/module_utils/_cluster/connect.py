@@ -7,32 +7,31 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .._errors import MeshyardError
-from . import errors
+from . import connection_problem, errors
+from .connection_options import OPTIONS
 from .transport import Transport
 
 try:
     import kubernetes
-
-    KUBERNETES_IMPORT_ERROR: str | None = None
 except ImportError:
-    KUBERNETES_IMPORT_ERROR = traceback.format_exc()
+    kubernetes = None
 
 try:
-    from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
     from ansible_collections.kubernetes.core.plugins.module_utils.k8s.client import (
         _create_auth_spec,
         _create_configuration,
         _create_headers,
+        _set_header,
     )
 except ImportError:
-    AUTH_ARG_SPEC = {}
+    _create_configuration = None
 
 _ENVIRONMENT_PREFIX = "K8S_AUTH_"
 _CONFIGURING = threading.Lock()  # the environment is one for all threads
@@ -109,27 +108,45 @@ def new_client(options: Mapping[str, Any]) -> Any:
 
     A port-forward patches the client it uses, so that one may not be shared.
     """
-    if KUBERNETES_IMPORT_ERROR is not None:
-        raise MeshyardError(
-            "The Python library kubernetes cannot be imported by the interpreter of this module.",
-            "Install it for that interpreter, or add `kubernetes` to the Python requirements of the execution environment.",
-        )
-    given = {key: value for key, value in options.items() if key in AUTH_ARG_SPEC and value is not None}
+    _require_libraries()
+    given = {key: value for key, value in options.items() if key in OPTIONS and value is not None}
     with _CONFIGURING, _environment_off(bool(given)):
-        try:
-            spec = _create_auth_spec(**given)
-            configuration = _create_configuration(spec)
-            headers = _create_headers(**given)
-        except Exception as problem:  # the client library raises many types for a bad kubeconfig
-            raise MeshyardError(
-                f"No connection can be made from these options: {str(problem).rstrip('.')}.",
-                "Give kubeconfig and context, or host and api_key, that exist and belong together.",
-            ) from problem
+        configuration, headers = _configured(given)
+    connection_problem.check_url(configuration.host, "host")
+    connection_problem.check_url(configuration.proxy, "proxy")
     client = kubernetes.client.ApiClient(configuration)
     client.user_agent = USER_AGENT
     for header, value in headers.items():
-        client.set_default_header(header, ",".join(value) if isinstance(value, list) else value)
+        _set_header(client, header, value)
+    secrets = (setting.get("value") for setting in configuration.auth_settings().values())
+    connection_problem.check_headers(str(value) for value in (*secrets, *client.default_headers.values()) if value)
     return client
+
+
+def _configured(given: dict[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+    """The configuration of a client and its further headers; what is not given may come from the environment."""
+    auth = _create_auth_spec(**given)
+    auth["kubeconfig"] = connection_problem.content_of(auth.get("kubeconfig"))
+    connection_problem.check(given, auth)
+    # What a kubeconfig gave becomes the default of the process: host, token and all would come back in the next connection.
+    kubernetes.client.Configuration.set_default(None)
+    try:
+        return _create_configuration(auth), _create_headers(**given)
+    except Exception as problem:  # the client library raises many types for a bad kubeconfig
+        raise connection_problem.explained(problem) from problem
+
+
+def _require_libraries() -> None:
+    if kubernetes is None:
+        raise MeshyardError(
+            f"The Python library kubernetes cannot be imported by {sys.executable}, which runs this module.",
+            "Install it there, name an interpreter that has it in ansible_python_interpreter, or add it to the execution environment.",
+        )
+    if _create_configuration is None:
+        raise MeshyardError(
+            "The collection kubernetes.core, which makes the connection, cannot be imported.",
+            "Install it beside this collection: ansible-galaxy collection install kubernetes.core.",
+        )
 
 
 @contextlib.contextmanager

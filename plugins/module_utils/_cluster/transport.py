@@ -30,6 +30,7 @@ except ImportError:  # reported by connect() before any request is made
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 _WARNING = re.compile(r'\d{3} \S+ "((?:[^"\\]|\\.)*)"')
+_NOISE = re.compile(r'unrecognized format \\?"')  # of the schemas in CRDs: nobody who runs a mesh can do anything about it
 
 
 class Transport:
@@ -145,7 +146,7 @@ class Transport:
 
     def _remember_warnings(self, headers: Mapping[str, str]) -> None:
         for text in _WARNING.findall(headers.get("Warning", "")):
-            if text not in self.warnings:
+            if text not in self.warnings and not _NOISE.match(text):
                 self.warnings.append(text)
 
 

@@ -43,11 +43,6 @@ class ControlPlane:
     webhook: str = "missing"
 
     @property
-    def image_tag(self) -> str:
-        """The tag of istiod's image, which is the version that really runs."""
-        return image.tag(self.image)
-
-    @property
     def serving(self) -> bool:
         """Whether an istiod is there to answer; of a remote one only its webhook could tell."""
         return self.location == "remote" or (self.location == "cluster" and self.ready > 0)

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-from . import labels, raw
+from . import raw
 from .workload import Owner, Workload, owner
 
 TEMPLATE_HASH = "pod-template-hash"
@@ -60,11 +59,6 @@ def _by_strategy(workload: Workload) -> str | None:
 def mark(revision: str, proxy_version: str, values_hash: str) -> str:
     """What a pod template is restarted for: the revision, the version of its proxies and a hash of its values."""
     return f"{revision}@{proxy_version}+{values_hash}"
-
-
-def mark_patch(value: str) -> dict[str, Any]:
-    """The merge patch that restarts a workload, and only if its mark differs."""
-    return {"spec": {"template": {"metadata": {"annotations": {labels.RESTARTED_FOR: value}}}}}
 
 
 def owners_of(replica_sets: Iterable[raw.Raw]) -> dict[tuple[str, str, str], Owner]:

@@ -30,8 +30,8 @@ class Service:
 class Hook:
     """One entry of a MutatingWebhookConfiguration that injects sidecars.
 
-    C(revision) is the configuration's C(istio.io/rev), C(tag) its C(istio.io/tag). C(conditional) tells that
-    C(matchConditions) narrow it further, which are not judged here.
+    C(revision) is the configuration's C(istio.io/rev), C(tag) its C(istio.io/tag). C(matchConditions) that narrow it further are
+    not judged here.
     """
 
     configuration: str
@@ -45,7 +45,6 @@ class Hook:
     ca_bundle: bool
     failure_policy: str
     deactivated: bool
-    conditional: bool = False
 
     def __str__(self) -> str:
         return f"{self.configuration}/{self.name}"
@@ -89,7 +88,6 @@ def _hook(configuration: raw.Raw, entry: raw.Raw) -> Hook:
         ca_bundle=bool(raw.text(entry, "clientConfig", "caBundle")),
         failure_policy=raw.text(entry, "failurePolicy") or "Fail",
         deactivated=labels.DEACTIVATED in raw.mapping(entry, "namespaceSelector", "matchLabels"),
-        conditional=bool(raw.items(entry, "matchConditions")),
     )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.kubernetes.core.plugins.module_utils.args_common import AUTH_ARG_SPEC
 
-from ansible_collections.meshyard.istio.plugins.module_utils._cluster import connect
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import channel, connect, connection_options
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster.transport import Transport
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 
 
@@ -59,12 +61,37 @@ def test_the_environment_is_as_before_after_connecting(kubeconfig: str) -> None:
     assert connect.os.environ["K8S_AUTH_HOST"] == "https://awx.example:6443"
 
 
-def test_a_context_that_does_not_exist_is_said_with_what_to_do(kubeconfig: str) -> None:
-    with pytest.raises(MeshyardError, match=r"No connection can be made.*Give kubeconfig and context"):
-        connect.new_client({"kubeconfig": kubeconfig, "context": "mars"})
+def test_a_second_connection_takes_nothing_over_from_the_first(kubeconfig: str) -> None:
+    first = connect.new_client({"kubeconfig": kubeconfig, "context": "eu", "validate_certs": False}).configuration
+    second = connect.new_client({"host": "https://us.example:6443", "api_key": "another"}).configuration
+    assert second.auth_settings()["BearerToken"]["value"] == "Bearer another"
+    assert (second.host, second.verify_ssl) == ("https://us.example:6443", True)
+    assert first.auth_settings()["BearerToken"]["value"] == "Bearer token-of-eu"
+    assert first.host == "https://eu.example:6443"
 
 
 def test_the_names_taken_from_kubernetes_core_exist_with_these_signatures() -> None:
-    assert {"kubeconfig", "context", "host", "api_key", "ca_cert", "validate_certs"} <= set(connect.AUTH_ARG_SPEC)
-    for function in (connect._create_auth_spec, connect._create_configuration, connect._create_headers):
+    for function in (connect._create_auth_spec, connect._create_configuration, connect._create_headers, connect._set_header):
         assert callable(function)
+
+
+def test_the_words_of_a_connection_are_all_those_of_kubernetes_core() -> None:
+    for word, option in AUTH_ARG_SPEC.items():
+        ours = connection_options.OPTIONS[word]
+        assert (ours["type"], ours.get("aliases")) == (option.get("type", "str"), option.get("aliases"))
+        assert ours.get("options", {}).keys() == option.get("options", {}).keys()
+        assert ours.get("no_log") or not option.get("no_log")
+    assert connection_options.OPTIONS.keys() == AUTH_ARG_SPEC.keys()
+
+
+def test_each_group_that_is_impersonated_has_a_header_of_its_own(kubeconfig: str) -> None:
+    client = connect.new_client({"kubeconfig": kubeconfig, "impersonate_user": "ada", "impersonate_groups": ["one", "two"]})
+    sent = [(str(header), value) for header, value in client.default_headers.items() if "Impersonate" in header]
+    assert sorted(sent) == [("Impersonate-Group", "one"), ("Impersonate-Group", "two"), ("Impersonate-User", "ada")]
+
+
+def test_nothing_is_run_in_a_pod_in_the_name_of_the_account_instead_of_the_one_that_is_impersonated(kubeconfig: str) -> None:
+    client = connect.new_client({"kubeconfig": kubeconfig, "impersonate_user": "ada"})
+    cluster = connect.Cluster("eu", Transport(client, "eu"))
+    with pytest.raises(MeshyardError, match="Neither exec nor port-forward"), channel.core_api(cluster):
+        pass

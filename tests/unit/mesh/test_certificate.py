@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import certificate
 
 
@@ -57,3 +59,11 @@ def test_the_fingerprint_of_each_certificate_is_the_one_that_openssl_tells(tmp_p
 )
 def test_what_is_no_certificate_has_no_expiry(text: str) -> None:
     assert certificate.expiry(text) is None
+
+
+def test_without_the_library_one_sentence_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pem = make(tmp_path, 5)
+    monkeypatch.setitem(sys.modules, "cryptography", None)
+    assert certificate.expiry("no certificate") is None
+    with pytest.raises(MeshyardError, match="cryptography is missing"):
+        certificate.expiry(pem)

@@ -24,7 +24,7 @@ def test_a_webhook_is_read_with_whom_it_calls() -> None:
     found = read(entry(), **{"istio.io/rev": "r1", "istio.io/tag": "prod"})
     assert (found.configuration, found.revision, found.tag) == ("x", "r1", "prod")
     assert found.service == webhook.Service("mesh", "istiod-r1", "/inject/cluster/east")
-    assert (found.url, found.ca_bundle, found.trusted, found.failure_policy, found.conditional) == (None, True, True, "Fail", False)
+    assert (found.url, found.ca_bundle, found.trusted, found.failure_policy) == (None, True, True, "Fail")
     assert str(found.service) == "mesh/istiod-r1"
 
 
@@ -41,10 +41,6 @@ def test_without_a_label_the_service_tells_the_revision(client: dict[str, Any], 
     found = read(entry(clientConfig=client))
     assert (found.revision, found.url) == (revision, client.get("url"))
     assert found.service is None or found.service.path == "/"
-
-
-def test_conditions_that_are_not_judged_are_told() -> None:
-    assert read(entry(matchConditions=[{"name": "x", "expression": "true"}])).conditional
 
 
 def test_other_webhooks_are_passed_over() -> None:

@@ -172,7 +172,7 @@ def test_a_gateway_of_the_gateway_api_is_left_to_istiod() -> None:
 def test_the_restart_mark_is_read_back_from_the_pod_template() -> None:
     mark = restart.mark("1-32-0", "1.32.0", "abc123")
     assert mark == "1-32-0@1.32.0+abc123"
-    annotations = restart.mark_patch(mark)["spec"]["template"]["metadata"]["annotations"]
+    annotations = {"meshyard.io/restarted-for": mark}
     assert workload.parse(build.workload("cart", template_annotations=annotations), "Deployment").restarted_for == mark
 
 

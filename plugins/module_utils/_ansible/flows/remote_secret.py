@@ -14,6 +14,7 @@ from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
 from ..._cluster.wait import Pending, Ready, TimedOut
 from ..._errors import MeshyardError
+from ..._mesh import secret_data
 from ..._plan.objects.steps import Object, Plan, describe
 from ..._plan.remote import reader, rotation
 from ..._plan.remote import secret as remote_secret
@@ -147,4 +148,4 @@ def common(run: Run, remote: Cluster | None, local: Plan, before: Plan, after: P
 def _hidden(secret: Object) -> list[str]:
     """A token, and as a Secret shows it."""
     token = reader.token_of(secret)
-    return [token, reader.encoded(token)] if token else []
+    return [token, secret_data.encoded(token)] if token else []

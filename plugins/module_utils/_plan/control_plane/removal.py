@@ -14,7 +14,7 @@ from ..._mesh.blocker import described
 from ..._mesh.revision import Names, suffixed
 from ..objects import adoption, order
 from ..objects.adoption import Origin
-from ..objects.steps import OWNER_LABEL, Delete, Object, Plan, Ref, ref_of
+from ..objects.steps import Delete, Object, Plan, Ref, ref_of
 from . import install
 
 # Where the objects of a control plane are looked for: in its namespace, or, without one, in the cluster.
@@ -114,7 +114,7 @@ def _delete(ref: Ref, obj: Object, reason: str) -> Delete:
 
 def _is_own(obj: Object, names: Names) -> bool:
     """Whether an object was made for this revision: by its owner, else by its name and a mark of Istio."""
-    owner = raw.labels_of(obj).get(OWNER_LABEL)
+    owner = raw.labels_of(obj).get(labels.OWNER)
     if owner:
         return owner == install.owner(names.revision)
     return (obj["kind"], raw.name(obj)) in _inventory(names) and _of_istio(obj) and not _of_other(obj, names)
@@ -123,7 +123,7 @@ def _is_own(obj: Object, names: Names) -> bool:
 def _came_along(obj: Object, names: Names, releases: set[Origin]) -> bool:
     """Whether an object of another name was made together with this revision, by Helm or by istioctl."""
     marks, made = raw.labels_of(obj), maker.maker(obj)
-    if OWNER_LABEL in marks or _of_other(obj, names):
+    if labels.OWNER in marks or _of_other(obj, names):
         return False
     if made.kind == "helm":
         same_release = any((one.namespace, one.release) == (made.namespace, made.name) for one in releases)

@@ -17,8 +17,6 @@ from .mesh import Mesh
 if TYPE_CHECKING:
     from .model import Move
 
-DATAPLANE_MODE = "istio.io/dataplane-mode"
-
 
 def ending(namespace_state: NamespaceState) -> bool:
     """Whether the namespace is being deleted."""
@@ -49,10 +47,10 @@ def _not_ready(namespace_state: NamespaceState) -> list[MeshyardError]:
     if ending(namespace_state):
         problem = f"The namespace {namespace_state.name} is being deleted."
         return [MeshyardError(problem, "Take it out of the list.", code="namespace_ending")]
-    if namespace_state.labels.get(DATAPLANE_MODE) == "ambient":
+    if namespace_state.labels.get(labels.DATAPLANE_MODE) == "ambient":
         return [
             MeshyardError(
-                f"The namespace {namespace_state.name} is in ambient mode ({DATAPLANE_MODE}=ambient), where sidecars have no place.",
+                f"The namespace {namespace_state.name} is in ambient mode ({labels.DATAPLANE_MODE}=ambient), where sidecars have no place.",
                 "Take it out of the list, or remove that label first.",
                 code="namespace_ambient",
             )

@@ -111,7 +111,7 @@ def _left_over(view: View, own: Trust) -> Finding:
 
 def _expiry(view: View, now: datetime) -> Iterator[ClusterFinding]:
     for root in view.trust.roots if view.trust else ():
-        if root.ends is None or root.ends > now + SOON:
+        if root.ends > now + SOON:
             continue
         over = root.ends <= now
         yield (

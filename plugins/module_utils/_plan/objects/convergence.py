@@ -9,8 +9,9 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..._mesh import labels
 from . import external_fields, order, ownership
-from .steps import OWNER_LABEL, Apply, Create, Delete, Object, Plan, Ref, Step, ref_of
+from .steps import Apply, Create, Delete, Object, Plan, Ref, Step, ref_of
 
 _TOOL_LABEL = "app.kubernetes.io/managed-by"
 _TOOL = "meshyard"
@@ -61,7 +62,7 @@ def converge(wanted: Iterable[Object], live: Mapping[Ref, Object], owner: str, *
 
 def owner_of(obj: Mapping[str, Any]) -> str:
     """The owner that an object names, or an empty string."""
-    return str((obj["metadata"].get("labels") or {}).get(OWNER_LABEL, ""))
+    return str((obj["metadata"].get("labels") or {}).get(labels.OWNER, ""))
 
 
 def removal(live: Mapping[Ref, Object], owner: str, reason: str) -> Plan:
@@ -86,8 +87,8 @@ def _towards(wanted: Object, live: Object | None, manager: str) -> list[Step]:
 
 def _labelled(obj: Object, owner: str) -> Object:
     labelled = copy.deepcopy(obj)
-    labels = labelled["metadata"].setdefault("labels", {})
-    labels[OWNER_LABEL] = owner
-    if _TOOL_LABEL in labels:
-        labels[_TOOL_LABEL] = _TOOL
+    marks = labelled["metadata"].setdefault("labels", {})
+    marks[labels.OWNER] = owner
+    if _TOOL_LABEL in marks:
+        marks[_TOOL_LABEL] = _TOOL
     return labelled

@@ -13,8 +13,6 @@ from . import merge_patch
 
 Object = dict[str, Any]
 
-OWNER_LABEL = "meshyard.io/owner"
-
 
 @dataclass(frozen=True, order=True)
 class Ref:

@@ -8,12 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..._mesh import raw
+from ..._mesh import labels, raw
 from ..finding import Finding
 from .model import PreflightInput
 
-DATAPLANE_MODE = "istio.io/dataplane-mode"
-USE_WAYPOINT = "istio.io/use-waypoint"
 WAYPOINT_CLASS = "istio-waypoint"
 ZTUNNEL = "ztunnel"
 
@@ -119,7 +117,7 @@ def _ambient_parts(given: PreflightInput) -> Iterator[tuple[str, raw.Raw]]:
         if raw.text(obj, "spec", "gatewayClassName") == WAYPOINT_CLASS:
             yield "Gateway", obj
     for obj in given.evidence.namespaces or ():
-        if raw.labels_of(obj).get(DATAPLANE_MODE) == "ambient":
+        if raw.labels_of(obj).get(labels.DATAPLANE_MODE) == "ambient":
             yield "Namespace", obj
 
 

@@ -27,26 +27,18 @@ class Kubeconfig:
     token: str = field(repr=False, default="")
 
     def render(self) -> str:
-        """As YAML; names are quoted, for a cluster may be called C(123) or C(true)."""
-        name = json.dumps(self.name)
-        return (
-            "apiVersion: v1\n"
-            "clusters:\n"
-            "- cluster:\n"
-            f"    certificate-authority-data: {self.ca}\n"
-            f"    server: {json.dumps(self.server)}\n"
-            f"  name: {name}\n"
-            "contexts:\n"
-            "- context:\n"
-            f"    cluster: {name}\n"
-            f"    user: {name}\n"
-            f"  name: {name}\n"
-            f"current-context: {name}\n"
-            "kind: Config\n"
-            "users:\n"
-            f"- name: {name}\n"
-            "  user:\n"
-            f"    token: {self.token}\n"
+        """As JSON, which is YAML too: there no name, such as C(123) or C(1e3), is taken for a number."""
+        name = self.name
+        return json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": name, "cluster": {"server": self.server, "certificate-authority-data": self.ca}}],
+                "users": [{"name": name, "user": {"token": self.token}}],
+                "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+                "current-context": name,
+            },
+            indent=2,
         )
 
     def apart(self, other: Kubeconfig) -> list[str]:

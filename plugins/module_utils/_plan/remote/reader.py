@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..._mesh import labels, raw
+from ..._mesh import labels, raw, secret_data
 from ..objects import order
 from ..objects.convergence import converge, owner_of, stamped
 from ..objects.steps import Create, Delete, Object, Patch, Plan, Ref, Step, ref_of
@@ -137,7 +135,7 @@ def token_steps(there: RemoteState, reader: Reader, name: str, marks: Mapping[st
 
 def token_of(secret: raw.Raw) -> str:
     """The token in a token Secret, or an empty text before the token controller has filled it."""
-    return decoded(raw.text(secret, "data", "token"))
+    return secret_data.text(secret, "token")
 
 
 def ca_of(secret: raw.Raw) -> str:
@@ -197,16 +195,3 @@ def unmarked(secret: Object, marks: Iterable[str], reason: str) -> Patch:
     before = {key: value for key, value in raw.annotations_of(secret).items() if key in annotations}
     patch = {"metadata": {"annotations": annotations}}
     return Patch(ref_of(secret), patch, _MANAGER, {"metadata": {"annotations": before}}, reason=reason)
-
-
-def encoded(text: str) -> str:
-    """Text as a Secret holds it."""
-    return base64.b64encode(text.encode()).decode()
-
-
-def decoded(text: str) -> str:
-    """Text that a Secret holds; empty where it is none."""
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""

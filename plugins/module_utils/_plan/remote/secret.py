@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..._errors import MeshyardError
-from ..._mesh import raw
+from ..._mesh import raw, secret_data
 from ..objects.convergence import converge, owner_of, stamped
 from ..objects.steps import Delete, Object, Plan, Ref, ref_of
 from .kubeconfig import Kubeconfig, parse
-from .reader import ACCOUNT, decoded, role
+from .reader import ACCOUNT, role
 
 OWNER = "remote-secret"
 MULTICLUSTER = "istio/multiCluster"
@@ -81,7 +80,7 @@ def _leads_to_itself(host: str) -> bool:
 
 def kubeconfig_of(secret: raw.Raw | None, name: str) -> Kubeconfig | None:
     """The kubeconfig that a Secret holds for a cluster."""
-    return parse(decoded(raw.text(secret or {}, "data", name)))
+    return parse(secret_data.text(secret or {}, name))
 
 
 def refuse(here: PrimaryState, wanted: Kubeconfig, remote_uid: str) -> list[str]:
@@ -166,7 +165,7 @@ def plan(here: PrimaryState, wanted: Kubeconfig, remote_uid: str) -> Plan:
     """The steps towards the Secret; a kubeconfig that says the same in other bytes stays as it is."""
     live = here.secret(wanted.name)
     same = kubeconfig_of(live, wanted.name) == wanted and wanted.token
-    data = raw.text(live or {}, "data", wanted.name) if same else base64.b64encode(wanted.render().encode()).decode()
+    data = raw.text(live or {}, "data", wanted.name) if same else secret_data.encoded(wanted.render())
     body: Object = {
         "apiVersion": "v1",
         "kind": "Secret",

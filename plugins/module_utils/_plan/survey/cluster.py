@@ -22,7 +22,6 @@ from ..._mesh.verdict import Target, Verdict, verdicts
 from ..dataplane import gateway_api
 from ..dataplane.mesh import Mesh
 
-DATAPLANE_MODE = "istio.io/dataplane-mode"
 WAYPOINT_CLASS = "istio-waypoint"
 
 
@@ -106,7 +105,7 @@ def revisions(survey: Survey, only: Sequence[str] = ()) -> list[dict[str, Any]]:
 
 def ambient(survey: Survey) -> dict[str, list[str]]:
     """What works without sidecars, which revisions of sidecars say nothing about."""
-    modes = {name: marks.get(DATAPLANE_MODE) for name, marks in survey.namespace_labels.items()}
+    modes = {name: marks.get(labels.DATAPLANE_MODE) for name, marks in survey.namespace_labels.items()}
     waypoints = [one for one in survey.gateways if raw.text(one, "spec", "gatewayClassName") == WAYPOINT_CLASS]
     return {
         "namespaces": sorted(name for name, mode in modes.items() if mode == "ambient"),
@@ -118,7 +117,7 @@ def namespaces(survey: Survey) -> list[dict[str, Any]]:
     """The namespaces in which something concerns the mesh: an injection label, a pod with a proxy, ambient mode."""
     inhabited = {raw.namespace(pod) for pod in survey.pods if injected_by(pod)}
     found = [(name, marks, survey.mesh.decide(name, marks, {})) for name, marks in sorted(survey.namespace_labels.items())]
-    keys = (labels.REV, labels.INJECTION, DATAPLANE_MODE)
+    keys = (labels.REV, labels.INJECTION, labels.DATAPLANE_MODE)
     return [
         _namespace(name, {key: marks[key] for key in keys if key in marks}, decision)
         for name, marks, decision in found

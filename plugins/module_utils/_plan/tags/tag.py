@@ -15,7 +15,7 @@ from ..._mesh.plane import ControlPlane
 from ..._mesh.revision import Names, check_tag
 from ..objects import adoption
 from ..objects.convergence import CREATOR, converge
-from ..objects.steps import OWNER_LABEL, Apply, Create, Object, Plan, Ref
+from ..objects.steps import Apply, Create, Object, Plan, Ref
 from . import webhooks as tag_webhooks
 
 
@@ -99,7 +99,7 @@ def objects(tag: str, target: Target) -> list[Object]:
     marks = {
         labels.TAG: tag,
         labels.REV: target.names.revision,
-        OWNER_LABEL: owner(tag),
+        labels.OWNER: owner(tag),
         "operator.istio.io/component": "Pilot",
         "app.kubernetes.io/name": "istiod",
         "app.kubernetes.io/part-of": "istio",

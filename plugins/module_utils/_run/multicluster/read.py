@@ -14,14 +14,13 @@ from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
 from ..._cluster.kinds import kind
 from ..._errors import Abandoned, MeshyardError
-from ..._mesh import certificate, labels, plane, proxies, raw
+from ..._mesh import certificate, labels, plane, proxies, raw, secret_data
 from ..._mesh.revision import Names
 from ..._plan.control_plane import identity
 from ..._plan.gateways import addresses as gateway_addresses
 from ..._plan.multicluster.model import Gateway, Given, Plane, Probe, Reach, Trust, View
 from ..._plan.objects.steps import Object
 from ..._plan.remote import control_plane as remote_control_plane
-from ..._plan.remote import reader
 from ..probe import send as probe
 from ..probe.exec import Request
 from ..probe.source import Source, WaitPolicy
@@ -162,7 +161,7 @@ def _own_root(seen: _Reading) -> tuple[Trust | None, bool]:
     for name in _CA_SECRETS:
         found = seen.get(name, "Secret")
         for key in _ROOT_KEYS[name]:
-            roots = certificate.certificates(reader.decoded(raw.text(found or {}, "data", key)))
+            roots = certificate.certificates(secret_data.text(found or {}, key))
             if roots:
                 return Trust(f"Secret {seen.namespace}/{name}", tuple(roots)), True
     return None, len(seen.unread) == before

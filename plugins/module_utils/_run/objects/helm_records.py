@@ -16,7 +16,7 @@ from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
 from ..._errors import MeshyardError
-from ..._mesh import maker, raw
+from ..._mesh import maker, raw, secret_data
 from ..._plan.objects.adoption import Origin
 from ..._plan.objects.steps import Object, Ref, ref_of
 
@@ -76,7 +76,7 @@ def decode(secret: raw.Raw) -> list[Ref] | None:
     None where it is not what Helm writes.
     """
     try:
-        packed = base64.b64decode(base64.b64decode(raw.text(secret, "data", "release")))
+        packed = base64.b64decode(secret_data.content(secret, "release"))
         release: dict[str, Any] = json.loads(gzip.decompress(packed))
         documents = manifests.documents_of(str(release.get("manifest", "")))
     except (ValueError, OSError, MeshyardError):

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
-from ..._plan.objects.steps import OWNER_LABEL, Object, Ref, ref_of
+from ..._mesh import labels
+from ..._plan.objects.steps import Object, Ref, ref_of
 
 # What the base, istiod and gateway charts may hold: the kinds that are looked through for objects to prune.
 INVENTORY = (
@@ -35,7 +36,7 @@ def owned(cluster: Cluster, owner: str, wanted: Iterable[Object] = (), inventory
     """Every live object that carries the owner, and every wanted one that exists, whoever made it."""
     live: dict[Ref, Object] = {}
     for name in inventory:
-        for obj in read.objects(cluster, kinds.kind(name), labels=f"{OWNER_LABEL}={owner}"):
+        for obj in read.objects(cluster, kinds.kind(name), labels=f"{labels.OWNER}={owner}"):
             # Controllers copy labels to what they derive, such as the EndpointSlices of a Service: that goes with its owner.
             if not obj["metadata"].get("ownerReferences"):
                 live[ref_of(obj)] = obj

@@ -11,7 +11,7 @@ from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
 from ..._mesh import labels, raw
 from ..._plan.gateways import addresses as gateway_addresses
-from ..._plan.objects.steps import OWNER_LABEL, Object
+from ..._plan.objects.steps import Object
 from ..._plan.remote import endpoint_source, endpoints, mirrored_services
 
 _SLICE, _SERVICE, _POD = kinds.kind("EndpointSlice"), kinds.kind("Service"), kinds.kind("Pod")
@@ -19,7 +19,7 @@ _SLICE, _SERVICE, _POD = kinds.kind("EndpointSlice"), kinds.kind("Service"), kin
 
 def slices(cluster: Cluster) -> list[Object]:
     """The slices of ours on a remote cluster, in one request."""
-    return endpoints.ours(read.objects(cluster, _SLICE, labels=OWNER_LABEL))
+    return endpoints.ours(read.objects(cluster, _SLICE, labels=labels.OWNER))
 
 
 def shown(primary: Cluster, namespace: str, sources: Iterable[endpoint_source.Source]) -> endpoints.Shown:

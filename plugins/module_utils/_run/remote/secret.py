@@ -11,7 +11,7 @@ from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
 from ..._cluster.wait import Pending, Ready
-from ..._mesh import plane, raw
+from ..._mesh import plane, raw, secret_data
 from ..._plan.objects.steps import Object, ref_of
 from ..._plan.remote import leftovers, reader
 from ..._plan.remote.secret import MULTICLUSTER, PrimaryState, own_ids, secret_name
@@ -111,4 +111,4 @@ def authority(cluster: Cluster) -> str:
         found = read.get(cluster, kinds.kind("ConfigMap"), _ROOT_CA, "kube-system")
     except ApiError:
         return ""
-    return reader.encoded(raw.text(found or {}, "data", "ca.crt"))
+    return secret_data.encoded(raw.text(found or {}, "data", "ca.crt"))

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,7 +15,7 @@ from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError, Unreachable
 from ..._cluster.kinds import kind
 from ..._cluster.peer import Peer
-from ..._mesh import certificate, raw, restart, syncz
+from ..._mesh import certificate, raw, restart, secret_data, syncz
 from ..._mesh.evidence import Evidence
 from ..._mesh.plane import ControlPlane
 from ..._plan.survey.cluster import Authority, Survey
@@ -35,8 +33,6 @@ _ROOT = "istio-ca-root-cert"
 _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
 
 _AT_ONCE = 8
-
-Lister = Callable[..., list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -170,18 +166,9 @@ def _authority(reader: _Reader, namespace: str) -> Authority | None:
     """When the CA of the control planes of a namespace expires; without access to its Secret, when its root does."""
     for name in _AUTHORITIES:
         secret = reader.get("Secret", namespace, name)
-        found = certificate.expiry("\n".join(_decoded(secret or {})))
+        found = certificate.expiry("\n".join(secret_data.text(secret or {}, key) for key in _AUTHORITY_KEYS))
         if found:
             return Authority(found, f"Secret {namespace}/{name}")
     root = reader.get("ConfigMap", namespace, _ROOT) or {}
     found = certificate.expiry(raw.text(root, "data", "root-cert.pem"))
     return Authority(found, f"ConfigMap {namespace}/{_ROOT}") if found else None
-
-
-def _decoded(secret: raw.Raw) -> Iterable[str]:
-    """The certificates of a CA's Secret; its key is not looked at."""
-    for key in _AUTHORITY_KEYS:
-        try:
-            yield base64.b64decode(raw.text(secret, "data", key)).decode("ascii")
-        except (ValueError, binascii.Error):
-            yield ""

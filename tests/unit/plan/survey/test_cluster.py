@@ -53,7 +53,7 @@ def test_the_connected_proxies_are_counted_where_istiods_were_asked() -> None:
 
 
 def test_what_works_without_sidecars_is_named() -> None:
-    world = World(mesh(), {cluster_survey.DATAPLANE_MODE: "ambient"})
+    world = World(mesh(), {labels.DATAPLANE_MODE: "ambient"})
     waypoint = {"metadata": build.meta("way", "shop"), "spec": {"gatewayClassName": "istio-waypoint"}}
     other = {"metadata": build.meta("edge", "shop"), "spec": {"gatewayClassName": "istio"}}
     assert cluster_survey.ambient(seen(world, gateways=[waypoint, other])) == {"namespaces": ["shop"], "waypoints": ["shop/way"]}
