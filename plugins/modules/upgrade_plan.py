@@ -80,7 +80,7 @@ options:
         Whether the chart knows all other keys is told by M(meshyard.istio.istio_revision) in check mode.
     type: dict
     default: {}
-  together:
+  clusters_in_run:
     description: Names of the other clusters that are upgraded in the same run, as remote secrets name them.
     type: list
     elements: str
@@ -194,7 +194,9 @@ tags:
   sample:
     - {name: prod, revision: 1-31-0, moves: true}
 give_back:
-  description: Namespaces whose former labels lead to the right revision by now, so that they can be given back.
+  description:
+    - Namespaces whose former labels lead to RV(to_revision) by now, or will once the tags are moved of which RV(tags) tells so. Then
+      they can be given back.
   returned: success
   type: list
   elements: str
@@ -301,7 +303,7 @@ from ..module_utils._plan.preflight import checks as preflight_checks
 from ..module_utils._plan.preflight.model import Image, PreflightInput
 from ..module_utils._plan.upgrade import planning
 from ..module_utils._plan.upgrade.remaining import Selection, default_revision
-from ..module_utils._plan.upgrade.report import IN_PLACE, ROLLBACK, UPGRADE, account
+from ..module_utils._plan.upgrade.report import IN_PLACE, ROLLBACK, UPGRADE, report
 from ..module_utils._plan.upgrade.route import Asked
 from ..module_utils._run.control_plane import identity as live_identity
 from ..module_utils._run.preflight import image_pull, trial_pods
@@ -326,7 +328,7 @@ def spec() -> dict[str, Any]:
         "max_wave_size": {"type": "int", "default": 10},
         "gateways": {"type": "str", "choices": ["first", "last", "skip"], "default": "first"},
         "values": {"type": "dict", "default": {}},
-        "together": {"type": "list", "elements": "str", "default": []},
+        "clusters_in_run": {"type": "list", "elements": "str", "default": []},
         "remote": {"type": "bool", "default": False},
         "pull_test": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": 120},
@@ -345,7 +347,7 @@ def main() -> None:
         found = preflight_checks.findings(_scene(run, seen, planned)) if kind != ROLLBACK else planning.against_rollback(planned)
         run.answer(
             (),
-            **account(kind, planned.route, planned.left, seen.record, default_revision(seen.evidence)),
+            **report(kind, planned.route, planned.left, seen.record, default_revision(seen.evidence)),
             findings=[finding.describe(run.cluster.name) for finding in found],
         )
 
@@ -382,7 +384,7 @@ def _scene(run: Run, seen: planning.Seen, planned: planning.Planned) -> Prefligh
         image=_image(run, planned, extra),
         unread=extra.unread,
         remote=run.params["remote"],
-        together=frozenset(run.params["together"]),
+        clusters_in_run=frozenset(run.params["clusters_in_run"]),
         identity=_identity(run, planned),
     )
     ahead = run.params["operation"] in (UPGRADE, IN_PLACE)

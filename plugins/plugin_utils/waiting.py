@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import os
 import shutil
 import tempfile
@@ -21,6 +22,7 @@ from ansible.plugins.action import ActionBase
 from .stdout import is_for_people
 
 REPEAT_SECONDS = 30.0
+SPACING_SECONDS = 10.0
 _POLL_SECONDS = 0.5
 
 
@@ -45,7 +47,10 @@ class WaitingAction(ActionBase):  # type: ignore[misc]  # Ansible is published w
 
 
 class Watch:
-    """Shows the lines that a module appends, repeats the last one when nothing comes, and notices when the run dies.
+    """Shows the newest of the lines that a module appends, and notices when the run dies.
+
+    The first one is shown at once, a further one after a while, for they tell of a state and are no log. The last one is repeated when
+    nothing comes.
 
     :ivar environment: the variables by which the module finds its files.
     """
@@ -74,18 +79,21 @@ class Watch:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _follow(self) -> None:
-        last, started, shown = "", time.monotonic(), time.monotonic()
+        last, news, started, shown = "", False, time.monotonic(), -math.inf
         with open(self._progress, encoding="utf-8") as source:
             while not self._ended.wait(_POLL_SECONDS):
                 if os.getppid() != self._parent:
                     self._orphaned()
                     return
                 for line in source:
-                    last, shown = line.rstrip("\n"), time.monotonic()
+                    last, news = line.rstrip("\n"), True
+                now = time.monotonic()
+                if news and now - shown >= SPACING_SECONDS:
+                    news, shown = False, now
                     self._show(last)
-                if last and time.monotonic() - shown >= REPEAT_SECONDS:
-                    shown = time.monotonic()
-                    self._show(f"{last} ({shown - started:.0f} s)")
+                elif last and now - shown >= REPEAT_SECONDS:
+                    shown = now
+                    self._show(f"{last} ({now - started:.0f} s)")
 
     def _orphaned(self) -> None:
         """SIGKILL of ansible-playbook leaves this worker and the module running: the module must not write any more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kin
 from lab.apiserver import ApiServer
 from lab.waiting import until
 from tests.harness.planes import CHART, SYSTEM, Planes
+from tests.harness.playbook import play
 from tests.unit.mesh import build
 
 VERSIONS = {"1-31-0": "1.31.0", "1-32-0": "1.32.0"}
@@ -141,6 +143,29 @@ def test_a_revision_that_was_upgraded_in_place_restarts_what_runs_its_former_ver
     answer = remote.run("namespace_revision", namespaces=[SHOP], revision=OLD, wait_timeout=60)
     assert [one["status"] for one in answer["namespaces"][0]["workloads"]] == ["restarted"]
     assert {one["image"] for one in answer["proof"]} == {"registry.invalid/proxyv2:1.32.0"}
+
+
+@pytest.mark.timeout(300)
+def test_check_mode_of_an_upgrade_tells_the_waves_of_all_clusters_and_writes_nothing(
+    remote: Planes, primary: dict[str, Any], tmp_path: Path
+) -> None:
+    hosts = {"istio_primary": {"eu": primary}, "istio_remote": {"us": {"kubeconfig": str(remote.server.kubeconfig)}}}
+    groups = {group: {host: connected(options) for host, options in members.items()} for group, members in hosts.items()}
+    given = {f"canary_upgrade_{name}": value for name, value in CHART.items()} | {"canary_upgrade_version": "1.32.0"}
+    half = play("upgrade", groups, tmp_path, "--check", "--limit", "us", **given)
+    assert (half.status, "without eu of the same mesh" in half.said) == (2, True)
+    wrong = play("upgrade", groups, tmp_path, "--check", canary_upgrade_waves=f"ap/{SHOP}", **given)
+    assert (wrong.status, "name ap, which is no cluster of this run" in wrong.said) == (2, True)
+    told = play("upgrade", groups, tmp_path, "--check", canary_upgrade_waves=f"us/{SHOP}", canary_upgrade_force=True, **given)
+    assert told.status == 0, told.said
+    assert f"Wave 1 of 1: us/{SHOP}" in told.said
+    assert "1 workload to restart" in told.said
+    assert injected(remote, SHOP) == {OLD}
+
+
+def connected(options: dict[str, Any]) -> dict[str, Any]:
+    """Variables of an inventory host."""
+    return {"ansible_connection": "local", **{f"meshyard_{name}": value for name, value in options.items()}}
 
 
 def test_a_gate_whose_primary_cannot_be_asked_is_inconclusive(remote: Planes, primary: dict[str, Any]) -> None:

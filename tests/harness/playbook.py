@@ -21,10 +21,17 @@ _CREDENTIALS = ("K8S_AUTH_", "KUBECONFIG", "MESHYARD_", "ANSIBLE_")
 
 @dataclass(frozen=True)
 class Outcome:
-    """A playbook that has ended: its exit status, and all that it said in one line."""
+    """A playbook that has ended.
+
+    :ivar lines: what it said. :ivar said: the same in one line.
+    """
 
     status: int
-    said: str
+    lines: list[str]
+
+    @property
+    def said(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.lines))
 
     @property
     def changed(self) -> int:
@@ -35,21 +42,23 @@ class Outcome:
 Groups = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
-def play(name: str, groups: Groups, folder: Path, *arguments: str, **variables: Any) -> Outcome:
+def play(name: str, groups: Groups, folder: Path, *arguments: str, settings: Path | None = None, **variables: Any) -> Outcome:
     """Runs a playbook to its end.
 
     :param groups: host variables by host by group. :param folder: for the inventory. :param arguments: further ones.
-    :param variables: extra variables.
+    :param settings: an `ansible.cfg`. :param variables: extra variables.
     """
-    process = start(name, groups, folder, *arguments, **variables)
+    process = start(name, groups, folder, *arguments, settings=settings, **variables)
     try:
         said, _errors = process.communicate(timeout=280)
     finally:
         kill(process)
-    return Outcome(process.returncode, re.sub(r"\s+", " ", said))
+    return Outcome(process.returncode, said.splitlines())
 
 
-def start(name: str, groups: Groups, folder: Path, *arguments: str, **variables: Any) -> subprocess.Popen[str]:
+def start(
+    name: str, groups: Groups, folder: Path, *arguments: str, settings: Path | None = None, **variables: Any
+) -> subprocess.Popen[str]:
     """Starts a playbook in a process group of its own."""
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({group: {"hosts": dict(hosts)} for group, hosts in groups.items()}))
@@ -59,6 +68,7 @@ def start(name: str, groups: Groups, folder: Path, *arguments: str, **variables:
         "ANSIBLE_HOME": str(folder / "home"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PIPELINING": "1",
+        **({"ANSIBLE_CONFIG": str(settings)} if settings else {}),
     }
     command = [str(Path(sys.executable).parent / "ansible-playbook"), str(tree.ROOT / "playbooks" / f"{name}.yml"), "-i", str(inventory)]
     extra = ["-e", json.dumps(variables), *arguments]

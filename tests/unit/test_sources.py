@@ -117,6 +117,12 @@ def test_no_task_hides_its_failure() -> None:
     assert [relative(path) for path in tasks if hidden.search(path.read_text())] == []
 
 
+def test_roles_and_playbooks_decide_nothing_in_jinja() -> None:
+    """Loops and nested conditions are filters or modules, which are typed and tested."""
+    tasks = [path for path in FILES if path.is_relative_to(ROOT / "roles") or path.is_relative_to(ROOT / "playbooks")]
+    assert [relative(path) for path in tasks if path.suffix == ".yml" and "{%" in path.read_text()] == []
+
+
 def test_every_plugin_names_its_license() -> None:
     sources = {path: path.read_text().removeprefix("#!/usr/bin/python\n") for path in PLUGINS}
     assert [relative(path) for path, text in sources.items() if text and not text.startswith(HEADER)] == []

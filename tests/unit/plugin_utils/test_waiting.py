@@ -41,7 +41,8 @@ def write(watch: waiting.Watch, text: str) -> None:
         target.write(text)
 
 
-def test_lines_of_the_module_are_shown_while_it_runs() -> None:
+def test_lines_of_the_module_are_shown_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "SPACING_SECONDS", 0.0)
     screen = Screen()
     with waiting.Watch(screen.show) as watch:
         write(watch, "1/2 rolled\n")
@@ -49,6 +50,18 @@ def test_lines_of_the_module_are_shown_while_it_runs() -> None:
         write(watch, "2/2 rolled\n")
         screen.wait_for(2)
     assert screen.lines == ["1/2 rolled", "2/2 rolled"]
+
+
+def test_of_lines_that_come_together_the_newest_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "SPACING_SECONDS", 0.2)
+    screen = Screen()
+    with waiting.Watch(screen.show) as watch:
+        write(watch, "1/9 create Role a\n2/9 create Role b\n")
+        screen.wait_for(1)
+        write(watch, "3/9 create Role c\n")
+        write(watch, "4/9 create Role d\n")
+        screen.wait_for(2)
+    assert screen.lines == ["2/9 create Role b", "4/9 create Role d"]
 
 
 def test_the_last_line_is_repeated_with_the_time_when_nothing_new_comes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -193,7 +193,7 @@ def _tied_configuration(given: PreflightInput) -> Iterator[Finding]:
 
 
 def _remotes(given: PreflightInput) -> Iterator[Finding]:
-    for name in sorted({*(given.evidence.remotes or ())} - given.together):
+    for name in sorted({*(given.evidence.remotes or ())} - given.clusters_in_run):
         yield Finding(
             "warning",
             "remote_attached",

@@ -58,9 +58,9 @@ class PreflightInput:
     """All that a preflight looks at.
 
     C(kubernetes) is the version of the API server. The lists are raw objects of which the evidence holds only metadata or nothing:
-    None where they could not be read. C(remote) tells that the cluster is known to be served by the istiod of another one, C(together)
-    which other clusters the same run upgrades. C(identity) is what the old control plane shares with those beside it, and what the new one
-    would; None where nothing new is made. C(trials) are the dry runs of pods that were not admitted.
+    None where they could not be read. C(remote) tells that the cluster is known to be served by the istiod of another one,
+    C(clusters_in_run) which other clusters the same run upgrades. C(identity) is what the old control plane shares with those beside
+    it, and what the new one would; None where nothing new is made. C(trials) are the dry runs of pods that were not admitted.
     """
 
     route: Route
@@ -76,7 +76,7 @@ class PreflightInput:
     image: Image | None = None
     unread: Sequence[str] = field(default_factory=tuple)
     remote: bool = False
-    together: frozenset[str] = frozenset()
+    clusters_in_run: frozenset[str] = frozenset()
     identity: tuple[Mapping[str, str], Mapping[str, str]] | None = None
     trials: Sequence[Trial] = ()
 

@@ -86,7 +86,8 @@ class Upgrade:
     """What is left to be done.
 
     C(gateways) are gateways that are moved by themselves, C(gateway_waves) namespaces that hold gateways alone and move them by
-    their labels. C(tags) are all tags. C(give_back) are namespaces whose former labels lead to the right revision by now.
+    their labels. C(tags) are all tags. C(give_back) are namespaces whose former labels lead to the right revision
+    once the tags have moved.
     C(remaining) are namespaces on the wrong revision that were not selected.
     C(moved) are namespaces, and C(moved_gateways) gateways, that a move changed and whose former labels are still kept.
     C(arrived) are the namespaces in which something is on the revision that the upgrade leads to.
@@ -134,12 +135,13 @@ def upgrade(route: Route, everywhere: Sequence[Member], evidence: Evidence, sele
     moving = {name for wave in waves for name in wave.namespaces} | {member.name for member in fronts}
     remaining = tuple(member.name for member in using if member.name not in moving)
     gateways = [] if selection.gateways == SKIP else list(gateway_moves(everywhere, route.from_revision, selection))
+    tags = tuple(_tags(route, using, remaining, evidence))
     return Upgrade(
         waves=waves,
         gateways=tuple(gateways),
         gateway_waves=batches(fronts, selection),
-        tags=tuple(_tags(route, using, remaining, evidence)),
-        give_back=tuple(_give_back(route, everywhere, selection)),
+        tags=tags,
+        give_back=tuple(_give_back(route, everywhere, selection, tags)),
         remaining=remaining,
         moved=tuple(member.name for member in everywhere if member.was_moved),
         moved_gateways=moved_gateways(everywhere, selection),
@@ -222,11 +224,14 @@ def _tags(route: Route, using: Iterable[Member], remaining: Iterable[str], evide
         yield TagMove(tag.name, tag.revision or "", points and not left_behind, left_behind if points else ())
 
 
-def _give_back(route: Route, everywhere: Iterable[Member], selection: Selection) -> Iterable[str]:
-    """Namespaces whose former labels name a tag that leads to the new revision by now."""
+def _give_back(route: Route, everywhere: Iterable[Member], selection: Selection, tags: Iterable[TagMove]) -> Iterable[str]:
+    """Namespaces whose former labels name a tag that leads to the new revision by now, or is about to."""
+    moving = {tag.name for tag in tags if tag.moves}
     for member in everywhere:
         after = member.after
-        if after is not None and after.kind == "revision" and after.revision == route.to_revision and selection.holds(member.name):
+        if after is None or after.kind != "revision" or not selection.holds(member.name):
+            continue
+        if after.revision == route.to_revision or after.via in moving:
             yield member.name
 
 

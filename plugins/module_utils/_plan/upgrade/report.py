@@ -17,7 +17,7 @@ from .route import Route
 UPGRADE, IN_PLACE, RETIRE, ROLLBACK = "upgrade", "in_place", "retire", "rollback"
 
 
-def account(kind: str, route: Route, left: Upgrade, record: Record | None, default_revision: str) -> dict[str, Any]:
+def report(kind: str, route: Route, left: Upgrade, record: Record | None, default_revision: str) -> dict[str, Any]:
     """The return values that tell from where to where, and what is left.
 
     :param kind: C(upgrade), C(retire) or C(rollback). :param default_revision: where the default validator points now.

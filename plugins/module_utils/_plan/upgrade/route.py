@@ -92,8 +92,9 @@ def forward(asked: Asked, seen: Situation) -> Route:
         problem, remedy = upgrade_record.other_open(seen.record, seen.cluster)
         raise MeshyardError(problem, remedy, record=seen.record.describe())
     source = asked.from_revision or recorded.from_revision or _only_other(target, seen)
-    if source == asked.from_revision and not seen.plane(source) and seen.plane(target) and not seen.record:
-        source = ""  # it was left and retired by an earlier run: running again ends as well as that one
+    if source == asked.from_revision and not seen.plane(source) and [plane.revision for plane in seen.local] == [target]:
+        # Left and retired by an earlier run, as nothing else can be meant: running again ends as well as that one.
+        source = source if seen.record else ""
     _refuse_unknown(source, recorded.from_revision, seen)
     if source == target:
         raise MeshyardError(

@@ -100,13 +100,20 @@ def test_the_default_validator_moves_only_with_all_of_the_mesh() -> None:
     assert mesh().plan(excluded=["cart"]).left.default_revision == ""
 
 
-def test_labels_are_given_back_only_once_they_lead_to_the_new_revision() -> None:
+def test_labels_that_name_a_tag_are_given_back_whether_it_is_about_to_move_or_has_moved() -> None:
     cluster = mesh()
     for name in ("shop", "cart"):
         cluster.worlds[name].run(several.world.present(NEW))
-    assert cluster.plan().left.give_back == ()
+    assert cluster.plan().left.give_back == ("cart",)
     cluster.point("prod", NEW)
     assert cluster.plan().left.give_back == ("cart",), "shop named the old revision itself"
+
+
+def test_labels_that_name_a_tag_which_stays_are_not_given_back() -> None:
+    cluster = mesh()
+    cluster.worlds["cart"].run(several.world.present(NEW))
+    cluster.namespace("late", {"istio.io/rev": "prod"})
+    assert cluster.plan(excluded=["late"]).left.give_back == ()
 
 
 def test_an_upgrade_ends_with_nothing_left_and_tags_in_place() -> None:

@@ -82,6 +82,12 @@ def test_without_an_open_upgrade_nothing_ends() -> None:
     assert (found.from_revision, found.to_revision) == ("", "")
 
 
+def test_a_mistyped_source_is_refused_with_those_there_are_though_the_target_is_there() -> None:
+    with pytest.raises(MeshyardError, match="no control plane of revision gone") as refused:
+        route.forward(Asked("gone", version="1.32.0"), situation("1-31-0", "1-32-0"))
+    assert "1-31-0, 1-32-0" in refused.value.remedy
+
+
 def test_a_named_source_that_an_earlier_run_retired_is_nothing_to_leave() -> None:
     found = route.forward(Asked("1-31-0", version="1.32.0"), situation("1-32-0"))
     assert (found.from_revision, found.to_revision, found.old) == ("", "1-32-0", None)
