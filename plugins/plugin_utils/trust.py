@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from ..module_utils._mesh import raw
+from ..module_utils._mesh import raw, secret_data
 from ..module_utils._mesh.certificate import certificates
 
 _ROOT = "root-cert.pem"
@@ -25,7 +24,7 @@ def root(new: str, secrets: Resources, shown: Resources, runs: bool) -> Root:
     :param new: the certificate as PEM. :param secrets: the Secret C(cacerts), as far as it is there.
     :param shown: the ConfigMap that tells workloads the roots. :param runs: whether a control plane runs.
     """
-    known = _decoded(raw.text(next(iter(secrets), {}), "data", _ROOT)) or (raw.text(next(iter(shown), {}), "data", _ROOT) if runs else "")
+    known = secret_data.text(next(iter(secrets), {}), _ROOT) or (raw.text(next(iter(shown), {}), "data", _ROOT) if runs else "")
     trusted = {certificate.fingerprint for certificate in certificates(known)}
     if not trusted:
         return "unknown" if runs or known.strip() else "none"
@@ -44,7 +43,3 @@ def authority(certificate: Mapping[str, Any], key: Mapping[str, Any]) -> Authori
     if "CA:TRUE" not in (certificate["basic_constraints"] or ()):
         return "not_a_ca"
     return "" if certificate["public_key"] == key["public_key"] else "other_key"
-
-
-def _decoded(text: str) -> str:
-    return base64.b64decode(text).decode(errors="replace")

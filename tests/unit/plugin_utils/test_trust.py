@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from ansible_collections.meshyard.istio.plugins.plugin_utils.trust import authority, root
 
 
-def pem(content: str) -> str:
-    encoded = base64.b64encode(content.encode()).decode()
-    return f"-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----\n"
+def pem(name: str) -> str:
+    """A certificate that signs itself."""
+    key = Ed25519PrivateKey.generate()
+    called = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, name)])
+    builder = x509.CertificateBuilder(
+        called, called, key.public_key(), 1, datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
+    )
+    return builder.sign(key, None).public_bytes(Encoding.PEM).decode()
 
 
 def secret(text: str) -> list[dict[str, Any]]:
