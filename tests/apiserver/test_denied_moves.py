@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lab.client import ApiError
-from tests.harness import fronts
-from tests.harness.fronts import REV
+from tests.harness import gateways
+from tests.harness.gateways import REV
 from tests.harness.mesh import Mesh
 from tests.harness.moves import NEW, OLD, marks, move
 
@@ -109,17 +109,17 @@ def test_what_selects_a_gateway_by_its_revision_stops_its_move_before_the_first_
     mesh.create({"apiVersion": version, "kind": kind, "metadata": {"name": "front", "namespace": theirs}, "spec": spec})
     before = mesh.snapshot(theirs)
 
-    told = fronts.call(mesh, theirs)
+    told = gateways.call(mesh, theirs)
 
     assert (told["failed"], told["code"], told["verdict"]) == (True, "selector_loses_pods", "error")
     assert [(one["kind"], one["name"], one["labels"]) for one in told["selectors"]] == [(kind, "front", [REV])]
     assert f"{kind} {theirs}/front" in told["msg"]
-    assert fronts.call(mesh, theirs, check=True)["code"] == "selector_loses_pods"
+    assert gateways.call(mesh, theirs, check=True)["code"] == "selector_loses_pods"
     assert mesh.snapshot(theirs) == before
 
 
 def test_a_gateway_that_moved_is_ready_with_the_endpoints_of_its_service(mesh: Mesh, theirs: str) -> None:
-    told = fronts.call(mesh, theirs)
+    told = gateways.call(mesh, theirs)
     assert (told["gateway"]["endpoints"], told["gateway"]["ready"]) == (2, True)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lab.client import ApiError
-from tests.harness.fronts import REV
+from tests.harness.gateways import REV
 from tests.harness.mesh import Mesh
 from tests.harness.modules import Call
 from tests.harness.moves import NEW, OLD

@@ -29,6 +29,8 @@ _KIND = kind("Lease")
 class Busy(MeshyardError):
     """Somebody else is writing."""
 
+    code = "another_run"
+
 
 class Lost(MeshyardError):
     """Somebody else has taken over the Lease of this call."""
