@@ -11,15 +11,15 @@ short_description: Tell which Istio control planes a cluster has, and who uses t
 author:
   - Meshyard contributors (@meshyard)
 description:
-  - Returns every control plane of a cluster, whoever made it, with version, tags, readiness, the expiry of its CA and the
-    number of pods that it injected.
-  - Without O(gather) about ten requests are made, and of pods only metadata is read. Each detail costs a few more.
+  - Returns every control plane of a cluster, whoever made it, with version, tags, readiness and the expiry of its CA.
+  - Without O(gather) about ten requests are made, and neither pods nor namespaces are listed, however large the cluster is. With a
+    detail they are, in pages of 500 objects, of which only what is needed is kept.
   - Reads only. What may not be read is named in RV(unreadable) and does not fail the module, except for the control planes
     themselves.
 options:
   gather:
     description:
-      - Details to return as well. Without any, there are counts only.
+      - Details to return as well. Without any, there are the control planes and their tags only.
       - V(pods) are the pods that have a proxy or should have one, with the revision they have and the one they should have.
       - V(workloads) are all Deployments, StatefulSets and DaemonSets with their images and the revisions of their proxies.
       - V(namespaces) are the namespaces that concern the mesh, and what a new pod gets there.
@@ -156,7 +156,9 @@ revisions:
       description: The object that tells so.
       type: str
     pods:
-      description: Number of unfinished pods whose proxy it injected.
+      description:
+        - Number of unfinished pods whose proxy it injected. C(null) where pods were not listed, which is so without O(gather) and
+          with V(proxies) alone.
       type: int
     proxies:
       description:

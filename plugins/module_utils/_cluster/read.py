@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .connect import Cluster
@@ -17,6 +17,7 @@ _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 Object = dict[str, Any]
+Reducer = Callable[[Object], Object]
 
 
 def get(cluster: Cluster, kind: Kind, name: str, namespace: str | None = None, *, metadata_only: bool = False) -> Object | None:
@@ -44,13 +45,16 @@ def objects(
     labels: str | None = None,
     fields: str | None = None,
     metadata_only: bool = False,
+    reduced: Reducer | None = None,
 ) -> list[Object]:
     """All objects of a kind; an empty list where the kind does not exist (its CRD is not installed).
 
     :param labels: a label selector. :param fields: a field selector.
+    :param reduced: makes of each object what is kept of it. The rest goes with its page, before the next one is asked for.
     """
+    query = {"limit": PAGE, **({"labelSelector": labels} if labels else {}), **({"fieldSelector": fields} if fields else {})}
     try:
-        return list(_pages(cluster, kind, namespace, labels, fields, metadata_only))
+        return list(_pages(cluster, kind, namespace, query, metadata_only, reduced))
     except ApiError as error:
         # An account without rights to a kind is told so even where the kind does not exist.
         if error.status == 404 or (error.status == 403 and not exists(cluster, kind)):
@@ -71,29 +75,30 @@ def exists(cluster: Cluster, kind: Kind) -> bool:
 
 
 def _pages(
-    cluster: Cluster, kind: Kind, namespace: str | None, labels: str | None, fields: str | None, metadata_only: bool
+    cluster: Cluster, kind: Kind, namespace: str | None, query: dict[str, Any], metadata_only: bool, reduced: Reducer | None
 ) -> Iterator[Object]:
-    query: dict[str, Any] = {"limit": PAGE}
-    if labels:
-        query["labelSelector"] = labels
-    if fields:
-        query["fieldSelector"] = fields
+    token = ""
     while True:
-        page = cluster.api.send(
-            "GET",
-            kind.path(namespace),
-            verb="list",
-            what=f"{kind.plural}{f' in namespace {namespace}' if namespace else ''}",
-            query=query,
-            accept=_METADATA_LIST if metadata_only else "application/json",
-        )
-        for item in page.get("items") or ():
-            item["apiVersion"], item["kind"] = kind.api_version, _api_kind(kind)
-            yield item
-        token = page.get("metadata", {}).get("continue")
+        page, token = _page(cluster, kind, namespace, {**query, **({"continue": token} if token else {})}, metadata_only, reduced)
+        yield from page
         if not token:
             return
-        query = {**query, "continue": token}
+
+
+def _page(
+    cluster: Cluster, kind: Kind, namespace: str | None, query: dict[str, Any], metadata_only: bool, reduced: Reducer | None
+) -> tuple[list[Object], str]:
+    """What is kept of one page, of which nothing else outlives this call, and what to ask for the next one with."""
+    page = cluster.api.send(
+        "GET",
+        kind.path(namespace),
+        verb="list",
+        what=f"{kind.plural}{f' in namespace {namespace}' if namespace else ''}",
+        query=query,
+        accept=_METADATA_LIST if metadata_only else "application/json",
+    )
+    named = ({**item, "apiVersion": kind.api_version, "kind": _api_kind(kind)} for item in page.get("items") or ())
+    return [reduced(item) if reduced else item for item in named], str(page.get("metadata", {}).get("continue") or "")
 
 
 def server_version(cluster: Cluster) -> str:

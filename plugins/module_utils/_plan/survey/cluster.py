@@ -22,6 +22,7 @@ from ..._mesh.verdict import Target, Verdict, verdicts
 from ..dataplane import gateway_api
 from ..dataplane.mesh import Mesh
 
+AMBIENT = "ambient"
 WAYPOINT_CLASS = "istio-waypoint"
 
 
@@ -37,7 +38,8 @@ class Authority:
 class Survey:
     """What was read of a mesh; details are empty where nobody asked for them.
 
-    :ivar pods: unfinished pods, perhaps with their metadata only.
+    :ivar namespaces: where pods were not listed, those in ambient mode alone.
+    :ivar pods: unfinished pods, perhaps with their metadata only. :ivar counted: whether they were listed.
     :ivar gateways: of the Gateway API.
     :ivar connections: what the istiods of this cluster say. :ivar heard: what those of all clusters say, where several were read.
     :ivar name: of the cluster. :ivar cluster_id: by which istiod knows the cluster, empty where it does not tell.
@@ -59,6 +61,7 @@ class Survey:
     unreadable: list[str] = field(default_factory=list)
     name: str = ""
     heard: syncz.Connections | None = None
+    counted: bool = True
 
     @cached_property
     def namespace_labels(self) -> dict[str, dict[str, str]]:
@@ -99,7 +102,7 @@ def revisions(survey: Survey, only: Sequence[str] = ()) -> list[dict[str, Any]]:
     :param only: revisions or tags to choose; all without any.
     """
     chosen = {survey.mesh.resolve(name) for name in only}
-    pods = Counter(injected_by(pod) for pod in survey.pods)
+    pods = Counter(injected_by(pod) for pod in survey.pods) if survey.counted else None
     return [_revision(plane, survey, pods) for plane in survey.mesh.planes if not only or plane.revision in chosen]
 
 
@@ -108,7 +111,7 @@ def ambient(survey: Survey) -> dict[str, list[str]]:
     modes = {name: marks.get(labels.DATAPLANE_MODE) for name, marks in survey.namespace_labels.items()}
     waypoints = [one for one in survey.gateways if raw.text(one, "spec", "gatewayClassName") == WAYPOINT_CLASS]
     return {
-        "namespaces": sorted(name for name, mode in modes.items() if mode == "ambient"),
+        "namespaces": sorted(name for name, mode in modes.items() if mode == AMBIENT),
         "waypoints": sorted(map(raw.qualified, waypoints)),
     }
 
@@ -183,7 +186,7 @@ def proxies(connections: syncz.Connections) -> list[dict[str, Any]]:
     ]
 
 
-def _revision(plane: ControlPlane, survey: Survey, pods_of: Mapping[str | None, int]) -> dict[str, Any]:
+def _revision(plane: ControlPlane, survey: Survey, pods_of: Mapping[str | None, int] | None) -> dict[str, Any]:
     authority = survey.authorities.get(plane.namespace) if plane.location == "cluster" else None
     connected = survey.connected(plane)
     return {
@@ -201,7 +204,7 @@ def _revision(plane: ControlPlane, survey: Survey, pods_of: Mapping[str | None, 
         "webhook": plane.webhook,
         "ca_expiry": authority.expiry.strftime("%Y-%m-%dT%H:%M:%SZ") if authority else None,
         "ca_source": authority.source if authority else None,
-        "pods": pods_of.get(plane.revision, 0),
+        "pods": None if pods_of is None else pods_of.get(plane.revision, 0),
         "proxies": None if connected is None else len(connected),
     }
 

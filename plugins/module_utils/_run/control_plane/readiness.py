@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..._cluster import errors, kinds, read, write
 from ..._cluster.connect import Cluster
 from ..._cluster.wait import Pending, Ready, TimedOut
-from ..._mesh import workload
+from ..._mesh import reduced, workload
 from ..._mesh.revision import Names
 from ..._plan.control_plane import readiness
 from ..._plan.objects.steps import Object, Ref
@@ -39,7 +39,7 @@ class Injection:
     def missing(self) -> str:
         """What is not as it should be, in words; empty when the pod was injected, or when that cannot be tried."""
         if self._namespaces is None:
-            found = read.objects(self.cluster, kinds.kind("Namespace"), metadata_only=True)
+            found = read.objects(self.cluster, kinds.kind("Namespace"), metadata_only=True, reduced=reduced.of("Namespace"))
             self._namespaces = readiness.probe_namespaces(found, self.namespace)
         while self._namespaces:
             try:

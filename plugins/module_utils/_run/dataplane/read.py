@@ -15,7 +15,7 @@ from typing import Any
 from ..._cluster import read
 from ..._cluster.connect import Cluster
 from ..._cluster.kinds import kind
-from ..._mesh import image, labels, plane, policy, raw, tag, webhook, workload
+from ..._mesh import image, labels, plane, policy, raw, reduced, tag, webhook, workload
 from ..._mesh.restart import ROLLS
 from ..._mesh.revision import Names
 from ..._plan.dataplane import gateway_api
@@ -50,8 +50,8 @@ def namespaces(cluster: Cluster, names: Iterable[str]) -> list[NamespaceState]:
 
 
 def pods(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
-    """All pods of a namespace."""
-    return read.objects(cluster, kind("Pod"), namespace)
+    """All pods of a namespace, with what decisions read of them."""
+    return read.objects(cluster, kind("Pod"), namespace, reduced=reduced.of("Pod"))
 
 
 def _space(cluster: Cluster, name: str) -> NamespaceState:
@@ -64,7 +64,7 @@ def _space(cluster: Cluster, name: str) -> NamespaceState:
         obj=obj,
         workloads=workloads,
         pods=tuple(pods(cluster, name)),
-        owners=dict(_owners(read.objects(cluster, kind("ReplicaSet"), name, metadata_only=True))),
+        owners=dict(_owners(read.objects(cluster, kind("ReplicaSet"), name, metadata_only=True, reduced=reduced.of("ReplicaSet")))),
         gateways=tuple(read.objects(cluster, kind("Gateway"), name)) if any(map(gateway_api.is_managed, workloads)) else (),
     )
 

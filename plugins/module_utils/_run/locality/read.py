@@ -12,7 +12,7 @@ from ..._cluster import read
 from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
 from ..._cluster.kinds import kind
-from ..._mesh import locality, raw, traffic_prediction
+from ..._mesh import locality, raw, reduced, traffic_prediction
 from ..._mesh.host import Service
 from ..._mesh.locality import Client, Endpoint, Locality
 from ..._mesh.plane import ControlPlane, control_planes
@@ -119,7 +119,8 @@ class _Place:
 
 
 def _place(member: Member, namespace: str) -> _Place:
-    nodes = {raw.name(node): locality.of_node(node) for node in read.objects(member.cluster, kind("Node"), metadata_only=True)}
+    found = read.objects(member.cluster, kind("Node"), metadata_only=True, reduced=reduced.of("Node"))
+    nodes = {raw.name(node): locality.of_node(node) for node in found}
     return _Place(member, nodes, _network(member.cluster, namespace))
 
 
@@ -139,7 +140,7 @@ def _all_endpoints(place: _Place) -> dict[Service, list[Endpoint]]:
     grouped: dict[Service, list[raw.Raw]] = {}
     for one in read.objects(cluster, kind("EndpointSlice"), labels=_SERVICE_NAME):
         grouped.setdefault(Service(raw.namespace(one), raw.labels_of(one)[_SERVICE_NAME]), []).append(one)
-    pods = read.objects(cluster, kind("Pod"), metadata_only=True) if grouped else []
+    pods = read.objects(cluster, kind("Pod"), metadata_only=True, reduced=reduced.of("Pod")) if grouped else []
     marks = {(raw.namespace(pod), raw.name(pod)): raw.labels_of(pod) for pod in pods}
     return {
         service: [_endpoint(place, one, marks.get((service.namespace, _pod_of(one)), {})) for one in _ready(slices)]

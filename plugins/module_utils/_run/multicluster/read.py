@@ -14,7 +14,7 @@ from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
 from ..._cluster.kinds import kind
 from ..._errors import Abandoned, MeshyardError
-from ..._mesh import certificate, labels, plane, proxies, raw, secret_data
+from ..._mesh import certificate, labels, plane, proxies, raw, reduced, secret_data
 from ..._mesh.revision import Names
 from ..._plan.control_plane import identity
 from ..._plan.gateways import addresses as gateway_addresses
@@ -55,6 +55,10 @@ class _Reading:
     def list(self, name: str, namespace: str | None = None, selector: str | None = None) -> list[Object]:
         return self.attempt(lambda: read.objects(self.cluster, kind(name), namespace, labels=selector), [])
 
+    def all(self, name: str) -> list[Object]:
+        """All objects of a kind of which a cluster may have many: with what decisions read of them."""
+        return self.attempt(lambda: read.objects(self.cluster, kind(name), reduced=reduced.of(name)), [])
+
     def get(self, name: str, of: str) -> Object | None:
         return self.attempt(lambda: read.get(self.cluster, kind(of), name, self.namespace), None)
 
@@ -75,7 +79,7 @@ def view(given: Given, cluster: Cluster, namespace: str, joining: str) -> View:
         deployments = seen.list("Deployment", namespace, "app=istiod")
         found = plane.control_planes(deployments, seen.list("MutatingWebhookConfiguration"), seen.list("Service", namespace))
         planes = tuple(_plane(seen, one, deployments) for one in found if one.location == "cluster")
-        pods = [pod for pod in seen.list("Pod") if not proxies.finished(pod)]
+        pods = [pod for pod in seen.all("Pod") if not proxies.finished(pod)]
         own, ca_read = _own_root(seen)
         return View(
             given,
@@ -90,7 +94,7 @@ def view(given: Given, cluster: Cluster, namespace: str, joining: str) -> View:
             secrets=seen.attempt(lambda: remote_secrets.here(cluster, namespace, joining, seen.unread.append), None),
             gateways=tuple(map(_gateway, seen.list("Service", selector=remote_control_plane.NETWORK))),
             kubernetes=seen.attempt(lambda: read.server_version(cluster), ""),
-            ranges=tuple(_ranges(seen.list("Node"))),
+            ranges=tuple(_ranges(seen.all("Node"))),
             pods=_addresses(pods),
             proxies=proxies.proxies(pods),
             unread=tuple(seen.unread),

@@ -14,7 +14,7 @@ from ..._cluster import read
 from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
 from ..._cluster.kinds import kind
-from ..._mesh import raw
+from ..._mesh import raw, reduced
 from ..._plan.preflight.model import Image
 from ..._plan.preflight.proxies import image_name
 from ..._plan.upgrade.members import Member
@@ -61,6 +61,6 @@ def _canonical(name: str) -> str:
 
 def _list(cluster: Cluster, name: str) -> list[dict[str, Any]] | None:
     try:
-        return read.objects(cluster, kind(name))
+        return read.objects(cluster, kind(name), reduced=reduced.of(name))
     except ApiError:
         return None

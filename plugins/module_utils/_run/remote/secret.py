@@ -11,7 +11,7 @@ from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
 from ..._cluster.wait import Pending, Ready
-from ..._mesh import plane, raw, secret_data
+from ..._mesh import plane, raw, reduced, secret_data
 from ..._plan.objects.steps import Object, ref_of
 from ..._plan.remote import leftovers, reader
 from ..._plan.remote.secret import MULTICLUSTER, PrimaryState, own_ids, secret_name
@@ -84,7 +84,8 @@ def rest(cluster: Cluster, namespace: str, *, revisions_removed: bool) -> leftov
     )
     names = [kinds.kind(name) for name in _CONTENT]
     content = [one for kind in names for one in read.objects(cluster, kind, namespace, metadata_only=True)] if home else []
-    return leftovers.Leftovers(home, tuple(read.objects(cluster, _MAP, metadata_only=True)), tuple(content), served)
+    maps = read.objects(cluster, _MAP, metadata_only=True, reduced=reduced.of("ConfigMap"))
+    return leftovers.Leftovers(home, tuple(maps), tuple(content), served)
 
 
 def tokens(cluster: Cluster, namespace: str) -> list[Object]:

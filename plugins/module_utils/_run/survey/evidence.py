@@ -12,7 +12,7 @@ from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
 from ..._cluster.kinds import kind
 from ..._mesh import labels as names
-from ..._mesh import plane, raw, restart, workload
+from ..._mesh import plane, raw, reduced, restart, workload
 from ..._mesh.evidence import TEMPLATE_KINDS, Evidence
 from . import proxies
 
@@ -52,7 +52,7 @@ def collect(cluster: Cluster, namespace: str, *, retired_too: bool = True) -> Ev
     hooks = _list(cluster, "MutatingWebhookConfiguration")
     services = _list(cluster, "Service")
     planes = plane.control_planes(workloads["Deployment"] or (), hooks or (), services or ())
-    istiods = _list(cluster, "Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING)
+    istiods = _istiods(cluster)
     primary = any(one.location == "cluster" for one in planes)
     identity = proxies.cluster_id(istiods or ())
     return Evidence(
@@ -76,9 +76,17 @@ def collect(cluster: Cluster, namespace: str, *, retired_too: bool = True) -> Ev
 def _list(
     cluster: Cluster, name: str, *, labels: str | None = None, fields: str | None = None, metadata_only: bool = False
 ) -> list[dict[str, Any]] | None:
-    """All objects of a kind, or None where the API server refuses to show them."""
+    """What decisions read of all objects of a kind, or None where the API server refuses to show them."""
     try:
-        return read.objects(cluster, kind(name), labels=labels, fields=fields, metadata_only=metadata_only)
+        return read.objects(cluster, kind(name), labels=labels, fields=fields, metadata_only=metadata_only, reduced=reduced.of(name))
+    except ApiError:
+        return None
+
+
+def _istiods(cluster: Cluster) -> list[dict[str, Any]] | None:
+    """The running istiods in full, for their environment tells by which name they know the cluster."""
+    try:
+        return proxies.istiods(cluster)
     except ApiError:
         return None
 

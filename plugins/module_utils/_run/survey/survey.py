@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to this collection: may change at any time.
-"""What is in a mesh, in no more requests than the question needs: without details, metadata of pods and namespaces will do."""
+"""What is in a mesh, in no more requests than the question needs: pods and namespaces are listed for details only."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError, Unreachable
 from ..._cluster.kinds import kind
 from ..._cluster.peer import Peer
-from ..._mesh import certificate, raw, restart, secret_data, syncz
+from ..._mesh import certificate, labels, raw, reduced, restart, secret_data, syncz
 from ..._mesh.evidence import Evidence
 from ..._mesh.plane import ControlPlane
-from ..._plan.survey.cluster import Authority, Survey
+from ..._plan.survey.cluster import AMBIENT, Authority, Survey
 from ..._plan.survey.clusters import ClustersView, join
 from ..dataplane import read as dataplane
 from . import evidence, proxies
 
-# What needs pods in full and the workloads that own them; what needs the word of the istiods.
+# What needs pods and namespaces; what needs pods in full and the workloads that own them; what needs the word of the istiods.
+_LISTED = frozenset({"pods", "workloads", "namespaces", "gateways", "blockers", "statistics"})
 _DETAILED = frozenset({"pods", "workloads", "statistics", "gateways"})
 _CONNECTED = frozenset({"proxies", "statistics"})
 # Where a CA lies, the one that signs first: given by the user, or made by istiod itself.
@@ -51,9 +52,9 @@ class _Reader:
     unreadable: list[str] = field(default_factory=list)
 
     def list(self, name: str, namespace: str | None = None, **options: Any) -> list[dict[str, Any]]:
-        """All objects of a kind; none where they may not be read."""
+        """What decisions read of all objects of a kind; none where they may not be read."""
         try:
-            return read.objects(self.cluster, kind(name), namespace, **options)
+            return read.objects(self.cluster, kind(name), namespace, **{"reduced": reduced.of(name), **options})
         except ApiError as problem:
             self.unreadable.append(problem.problem)
             return []
@@ -109,14 +110,16 @@ def survey(cluster: Cluster, namespace: str, gather: Collection[str] = (), part:
     wanted = frozenset(gather)
     proof = _proof(cluster, namespace, part) if "blockers" in wanted else None
     asked = [one for one in mesh.planes if part is None or one.location != "remote"]
-    detailed = bool(wanted & _DETAILED)
-    istiods = reader.list("Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING) if wanted & _CONNECTED else []
+    listed, detailed = bool(wanted & _LISTED), bool(wanted & _DETAILED)
+    some = None if listed else f"{labels.DATAPLANE_MODE}={AMBIENT}"
+    istiods = reader.list("Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING, reduced=None) if wanted & _CONNECTED else []
     homes = sorted({one.namespace for one in mesh.planes if one.location == "cluster"})
     replica_sets = reader.list("ReplicaSet", metadata_only=True) if detailed else []
     found = Survey(
         mesh=mesh,
-        namespaces=_reuse(proof and proof.namespaces, lambda: reader.list("Namespace", metadata_only=True)),
-        pods=_reuse(proof and proof.pods, lambda: reader.list("Pod", fields=_UNFINISHED, metadata_only=not detailed)),
+        namespaces=_reuse(proof and proof.namespaces, lambda: reader.list("Namespace", labels=some, metadata_only=True)),
+        pods=_reuse(proof and proof.pods, lambda: reader.list("Pod", fields=_UNFINISHED, metadata_only=not detailed)) if listed else (),
+        counted=listed,
         workloads={name: _workloads(proof, name, reader) for name in restart.ROLLS} if detailed else {},
         owners=restart.owners_of(replica_sets),
         services=_reuse(proof and proof.services, lambda: reader.list("Service")) if "gateways" in wanted else [],

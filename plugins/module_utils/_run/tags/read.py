@@ -14,7 +14,7 @@ from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
 from ..._cluster.wait import Pending, Ready
 from ..._errors import MeshyardError
-from ..._mesh import labels, plane, raw, webhook
+from ..._mesh import labels, plane, raw, reduced, webhook
 from ..._mesh import tag as tags
 from ..._mesh.evidence import TEMPLATE_KINDS
 from ..._mesh.revision import Names
@@ -128,8 +128,9 @@ def followers(cluster: Cluster, found: Seen, tag: str) -> list[str]:
     """Namespaces and workloads that follow a tag and would be left without, in words: six list requests."""
     going = {ref for ref in found.tag(tag) if ref.kind == _WEBHOOK.name}
     kept = [_awake(obj, tag) for obj in found.configurations if ref_of(obj) not in going]
-    namespaces = read.objects(cluster, kinds.kind("Namespace"), metadata_only=True)
-    templated = [obj for name in TEMPLATE_KINDS if name != "ReplicaSet" for obj in read.objects(cluster, kinds.kind(name))]
+    namespaces = read.objects(cluster, kinds.kind("Namespace"), metadata_only=True, reduced=reduced.of("Namespace"))
+    lists = [read.objects(cluster, kinds.kind(name), reduced=reduced.of(name)) for name in TEMPLATE_KINDS if name != "ReplicaSet"]
+    templated = [obj for found in lists for obj in found]
     by_namespace = tag_removal.followers(tag, namespaces, found.configurations, kept, found.planes)
     return [*by_namespace, *tag_removal.asking(tag, templated)]
 
