@@ -52,7 +52,7 @@ class _Reading:
             self.unread.append(problem.problem)
             return instead
 
-    def list(self, name: str, namespace: str | None = None, selector: str | None = None) -> list[Object]:
+    def listed(self, name: str, namespace: str | None = None, selector: str | None = None) -> list[Object]:
         return self.attempt(lambda: read.objects(self.cluster, kind(name), namespace, labels=selector), [])
 
     def all(self, name: str) -> list[Object]:
@@ -76,8 +76,8 @@ def view(given: Given, cluster: Cluster, namespace: str, joining: str) -> View:
     seen = _Reading(cluster, namespace)
     try:
         home = seen.attempt(lambda: read.get(cluster, kind("Namespace"), namespace, metadata_only=True), None)
-        deployments = seen.list("Deployment", namespace, "app=istiod")
-        found = plane.control_planes(deployments, seen.list("MutatingWebhookConfiguration"), seen.list("Service", namespace))
+        deployments = seen.listed("Deployment", namespace, "app=istiod")
+        found = plane.control_planes(deployments, seen.listed("MutatingWebhookConfiguration"), seen.listed("Service", namespace))
         planes = tuple(_plane(seen, one, deployments) for one in found if one.location == "cluster")
         pods = [pod for pod in seen.all("Pod") if not proxies.finished(pod)]
         own, ca_read = _own_root(seen)
@@ -92,7 +92,7 @@ def view(given: Given, cluster: Cluster, namespace: str, joining: str) -> View:
             ca_read=ca_read,
             shown=_shown_root(seen),
             secrets=seen.attempt(lambda: remote_secrets.here(cluster, namespace, joining, seen.unread.append), None),
-            gateways=tuple(map(_gateway, seen.list("Service", selector=remote_control_plane.NETWORK))),
+            gateways=tuple(map(_gateway, seen.listed("Service", selector=remote_control_plane.NETWORK))),
             kubernetes=seen.attempt(lambda: read.server_version(cluster), ""),
             ranges=tuple(_ranges(seen.all("Node"))),
             pods=_addresses(pods),
