@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._errors import MeshyardError
+from .._errors import InvalidOption
 
 _PATHS = ("ca_cert", "client_cert", "client_key")
 _CREDENTIALS = (("api_key",), ("username", "password"), ("cert_file", "key_file"))
@@ -24,12 +24,12 @@ def check(options: Mapping[str, Any], auth: Mapping[str, Any]) -> None:
     """Refuses options that lead nowhere.
 
     :param options: those that are given. :param auth: what kubernetes.core makes of them and of the environment.
-    :raises MeshyardError: a file is not there, or the kubeconfig has no such context.
+    :raises InvalidOption: a file is not there, or the kubeconfig has no such context.
     """
     for option in _PATHS:
         path = options.get(option)
         if path and not os.path.exists(os.path.expanduser(path)):
-            raise MeshyardError(f"The file {path} of the option {option} does not exist.", f"Correct the path: {_WHERE}.")
+            raise InvalidOption(f"The file {path} of the option {option} does not exist.", f"Correct the path: {_WHERE}.")
     if any(all(auth.get(word) for word in ("host", *words)) for words in _CREDENTIALS):
         return  # a kubeconfig is not read then
     kubeconfig = auth.get("kubeconfig") or _default(auth)
@@ -40,10 +40,10 @@ def check(options: Mapping[str, Any], auth: Mapping[str, Any]) -> None:
 def check_headers(values: Iterable[str]) -> None:
     """Refuses credentials that cannot be sent, without showing them.
 
-    :raises MeshyardError: one holds a line break or what is not ASCII.
+    :raises InvalidOption: one holds a line break or what is not ASCII.
     """
     if not all(_HEADER_VALUE.fullmatch(value) for value in values):
-        raise MeshyardError(
+        raise InvalidOption(
             "A credential of the connection holds a line break or a letter that HTTP cannot send.",
             "Give the token alone, for instance with the filter trim when it is read from a file.",
         )
@@ -52,10 +52,10 @@ def check_headers(values: Iterable[str]) -> None:
 def check_url(url: str | None, option: str) -> None:
     """Refuses what is no URL, without showing it: a password may be what makes it none.
 
-    :raises MeshyardError: no server is named.
+    :raises InvalidOption: no server is named.
     """
     if url and not _names_a_server(url):
-        raise MeshyardError(
+        raise InvalidOption(
             f"The {option} of the connection is no URL such as https://api.example:6443.",
             "Correct it; a user and a password have options of their own, and letters of a password in a URL are written as %40.",
         )
@@ -64,21 +64,21 @@ def check_url(url: str | None, option: str) -> None:
 def content_of(kubeconfig: Any) -> Any:
     """A kubeconfig as it is given, but for content that comes as text: that is read.
 
-    :raises MeshyardError: the text is no YAML.
+    :raises InvalidOption: the text is no YAML.
     """
     if not isinstance(kubeconfig, str) or "\n" not in kubeconfig.strip():
         return kubeconfig
     content = _load(kubeconfig)
     if content is None:
-        raise MeshyardError(
+        raise InvalidOption(
             "The kubeconfig is given as text that is no YAML.", "Give the content of a kubeconfig file as it is, or its path."
         )
     return content
 
 
-def explained(problem: Exception) -> MeshyardError:
+def explained(problem: Exception) -> InvalidOption:
     """For what a library said of options."""
-    return MeshyardError(
+    return InvalidOption(
         f"No connection can be made from these options: {str(problem).rstrip('.')}.",
         "Give kubeconfig and context, or host and api_key, that exist and belong together.",
     )
@@ -99,7 +99,7 @@ def _default(auth: Mapping[str, Any]) -> str:
         return ""
     path = os.environ.get("KUBECONFIG", "~/.kube/config")
     if not any(os.path.exists(os.path.expanduser(one)) for one in path.split(os.pathsep)):
-        raise MeshyardError(
+        raise InvalidOption(
             f"No connection to a cluster is given, and the kubeconfig {path} does not exist.",
             "Give kubeconfig and context, or host and api_key, as options or in K8S_AUTH_* variables.",
         )
@@ -111,11 +111,11 @@ def _check_kubeconfig(kubeconfig: Any, context: str | None) -> None:
     contents = [kubeconfig] if isinstance(kubeconfig, Mapping) else _files(str(kubeconfig))
     known = [str(one.get("name")) for content in contents for one in content.get("contexts") or () if isinstance(one, Mapping)]
     if context and context not in known:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The kubeconfig {where} has no context {context}; it has {_listed(known)}.", "Give one of these in the option context."
         )
     if not context and not any(content.get("current-context") for content in contents):
-        raise MeshyardError(
+        raise InvalidOption(
             f"The kubeconfig {where} has no current context; it has {_listed(known)}.", "Name the one that is meant in the option context."
         )
 
@@ -124,7 +124,7 @@ def _files(paths: str) -> list[Mapping[str, Any]]:
     names = [os.path.expanduser(path) for path in paths.split(os.pathsep) if path]
     there = [name for name in names if os.path.exists(name)]
     if not there:
-        raise MeshyardError(f"The kubeconfig file {paths} does not exist.", f"Correct the option kubeconfig: {_WHERE}.")
+        raise InvalidOption(f"The kubeconfig file {paths} does not exist.", f"Correct the option kubeconfig: {_WHERE}.")
     return [_read(name) for name in there]
 
 
@@ -134,11 +134,11 @@ def _read(path: str) -> Mapping[str, Any]:
             content = _load(source.read())
     except (OSError, UnicodeDecodeError) as problem:
         reason = getattr(problem, "strerror", None) or "it is no text"
-        raise MeshyardError(
+        raise InvalidOption(
             f"The kubeconfig file {path} cannot be read: {reason}.", "Check whose file it is and what it holds."
         ) from problem
     if content is None:
-        raise MeshyardError(f"The file {path} is no kubeconfig.", "Correct the option kubeconfig.")
+        raise InvalidOption(f"The file {path} is no kubeconfig.", "Correct the option kubeconfig.")
     return content
 
 
