@@ -18,7 +18,7 @@ from tests import tree
 
 NAME = "meshyard.istio"
 PROGRAMS = Path(sys.executable).parent
-PURPOSE = f"package-{sys.version_info.major}.{sys.version_info.minor}"
+PURPOSE = f"package-{tree.ANSIBLE}"
 INSTALLED = tree.BUILD / f"installed-{PURPOSE}"
 ANSIBLES_OWN = "/ansible/_internal/ansible_collections/ansible/_protomatter"
 """In ansible-core 2.21 `ansible-doc --type role` warns of this part of itself, whatever it is asked."""
