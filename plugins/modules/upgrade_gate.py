@@ -118,7 +118,7 @@ options:
         description: Headers of the requests.
         type: dict
         default: {}
-      tls_verify:
+      url_validate_certs:
         description: Whether the certificate of an C(https) URL is verified.
         type: bool
         default: true
@@ -362,8 +362,8 @@ evidence:
       description: How often the probe was sent.
       returned: for probes that were sent
       type: int
-    values:
-      description: The values of the expression. One that is not finite is given as text.
+    samples:
+      description: What the expression came to. A number that is not finite is given as text.
       returned: for metrics
       type: list
       elements: raw
