@@ -77,7 +77,7 @@ def _modules_are_watched_and_take_defaults() -> None:
     play = tree.BUILD / f"play-{PURPOSE}.yml"
     play.write_text(PLAY)
     shown = _run("ansible-playbook", "-vvv", "--inventory", "localhost,", str(play))
-    for wanted in ("MESHYARD_PROGRESS_FILE=", f"at {NOWHERE}"):
+    for wanted in ("MESHYARD_PROGRESS_FILE=", f"The API server {NOWHERE}"):
         if wanted not in shown:
             sys.exit(f"{wanted} is missing in what a module was given or answered:\n{shown}")
 
