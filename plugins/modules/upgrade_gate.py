@@ -290,6 +290,7 @@ verdict:
     - V(error) when the module itself fails.
   returned: always
   type: str
+  sample: passed
 evidence:
   description: One entry for each check.
   returned: success
@@ -402,6 +403,7 @@ steps:
   returned: success
   type: list
   elements: dict
+  sample: []
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure
@@ -416,6 +418,7 @@ requests:
   description: Number of requests to the API servers of both clusters, without those to istiods and inside pods.
   returned: success
   type: int
+  sample: 12
 """
 
 from contextlib import suppress

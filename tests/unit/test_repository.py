@@ -144,11 +144,26 @@ def test_a_module_that_waits_has_an_action_plugin_that_shows_progress(module: Pa
         assert RUNTIME["plugin_routing"]["modules"][module.stem] == {"action_plugin": "meshyard.istio.istio_revision"}
 
 
+def returned(module: Path) -> dict[str, Any]:
+    found = re.search(r'^RETURN = r"""\n(.*?)^"""', module.read_text(), re.DOTALL | re.MULTILINE)
+    assert found, module
+    values: dict[str, Any] = yaml.safe_load(found.group(1))
+    return values
+
+
 @each_module
 def test_a_module_returns_the_cluster_that_it_used(module: Path) -> None:
-    found = re.search(r'^RETURN = r"""\n(.*?)^"""', module.read_text(), re.DOTALL | re.MULTILINE)
-    assert found
-    assert "cluster" in yaml.safe_load(found.group(1))
+    assert "cluster" in returned(module)
+
+
+@each_module
+def test_each_value_that_a_module_returns_is_shown_by_a_sample(module: Path) -> None:
+    """Of the value itself, or of each of its parts."""
+    shown = {
+        name: "sample" in value or ("contains" in value and all("sample" in part for part in value["contains"].values()))
+        for name, value in returned(module).items()
+    }
+    assert [name for name, sample in shown.items() if not sample] == []
 
 
 @each_role
