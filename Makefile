@@ -12,7 +12,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install the pinned tools into .venv (again only when a requirement changed)
-	@$(PYTHON) tests/environment.py .venv requirements-dev.txt
+	@$(PYTHON) tests/environment.py
 
 lab-up: setup ## Start real clusters on this machine (Debian, root, no Docker); takes up where it was interrupted
 	@$(VENV)/python -m lab up
@@ -30,13 +30,13 @@ demo-multicluster: setup ## Make two clusters one mesh, shift traffic between th
 	@DEMO_WORK=demo-multicluster $(VENV)/python -m demo.mesh
 
 test: ## Run every check and test (STAGES="unit sanity" for some of them)
-	@$(PYTHON) tests/run.py $(STAGES)
+	@$(PYTHON) -m tests.run $(STAGES)
 
 test-unit: setup ## Run the tests that need no cluster (ARGS="-k name" goes to pytest)
 	@$(VENV)/python -m pytest tests/unit $(ARGS)
 
 lint: ## Run ruff, mypy, import-linter and ansible-lint
-	@$(PYTHON) tests/run.py lint
+	@$(PYTHON) -m tests.run lint
 
 istio-tables: setup ## For a new minor of Istio: write what the collection knows of its meshConfig and its charts
 	@$(VENV)/python -m tests.static.istio_tables
@@ -45,11 +45,8 @@ changelog: setup ## For a release: write CHANGELOG.rst for the version in galaxy
 	@$(VENV)/python -m tests.static.changelog
 
 freeze: setup ## After a change of requirements: write constraints.txt from what is installed
-	@$(PYTHON) tests/other_python.py >/dev/null
-	@head -n 1 constraints.txt > build/constraints.txt
-	@for python in $(VENV)/python .venv-other/bin/python; do $$python -m pip freeze; done \
-		| grep -v '^ansible\(-core\)\?==' | LC_ALL=C sort -fu >> build/constraints.txt
-	@mv build/constraints.txt constraints.txt
+	@for ansible in 2.16 2.21; do $(PYTHON) tests/environment.py $$ansible || exit; done
+	@$(VENV)/python -m tests.static.constraints
 
 clean: ## Delete what the checks wrote (not .venv, not the lab)
 	@rm -rf build .hypothesis .mypy_cache .pytest_cache .ruff_cache .ansible

@@ -1,6 +1,6 @@
 """Runs the checks and tests of this repository, two stages at a time, and says at the end what each of them came to.
 
-Usage: python3 tests/run.py [STAGE ...]. Without names every stage runs. Standard library only: it also installs the rest.
+Usage: python3 -m tests.run [STAGE ...]. Without names every stage runs. Standard library only: it also installs the rest.
 """
 
 from __future__ import annotations
@@ -18,55 +18,13 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PYTHON = str(ROOT / ".venv" / "bin" / "python")
+from tests.environment import ROOT, SKIPPED
+from tests.stages import GROUPS, STAGES, Stage, chosen_stages
+
 AT_ONCE = 2
 CAUSES = 6
 """Lines repeated below the table for each stage that failed: whoever keeps the end of the output only sees why."""
-SKIPPED = 77
-"""The exit status by which a stage says that this machine lacks something that it does without."""
-
-BY_TWO = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-"""Two processes of pytest, each with servers of its own; the tests of a file stay together, for they share what they found."""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One command.
-
-    :ivar needs: stages that must have passed before it; a stage left out by the user or by `only_with` does not count.
-    :ivar minutes: how long it may take.
-    :ivar only_with: a path without which there is nothing to do yet.
-    :ivar alone: whether nothing may run beside it.
-    """
-
-    name: str
-    command: tuple[str, ...]
-    needs: tuple[str, ...] = ("setup",)
-    minutes: float = 10
-    only_with: str = "."
-    alone: bool = False
-
-
-STAGES = (
-    Stage("setup", (sys.executable, "tests/environment.py", ".venv", "requirements-dev.txt"), needs=()),
-    Stage("prepare", (PYTHON, "-m", "lab.prepare"), minutes=40, only_with="lab/prepare.py"),
-    Stage("ruff", (PYTHON, "-m", "ruff", "check", ".")),
-    Stage("format", (PYTHON, "-m", "ruff", "format", "--check", ".")),
-    Stage("types", (PYTHON, "-m", "tests.static.types")),
-    Stage("imports", (PYTHON, "-m", "tests.static.imports")),
-    Stage("istio-tables", (PYTHON, "-m", "tests.static.istio_tables", "--check"), ("prepare",)),
-    Stage("unit", (PYTHON, "-m", "pytest", "tests/unit")),
-    Stage("ansible-lint", (PYTHON, "-m", "tests.static.ansible_lint")),
-    Stage("package", (PYTHON, "-m", "tests.static.package")),
-    Stage("sanity", (PYTHON, "-m", "tests.static.sanity")),
-    Stage("other-python", (sys.executable, "tests/other_python.py")),
-    Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver", *BY_TWO), ("prepare",), 30, "tests/apiserver"),
-    Stage("lab", (PYTHON, "-m", "pytest", "tests/lab"), ("prepare",), 60, "tests/lab", alone=True),
-)
-GROUPS = {"lint": ("ruff", "format", "types", "imports", "ansible-lint")}
 
 
 @dataclass
@@ -147,7 +105,7 @@ def show_lines(process: subprocess.Popen[str], outcome: Outcome) -> None:
     """Say what a stage says, and keep what belongs in the summary."""
     with process.stdout or io.StringIO() as lines:
         for line in lines:
-            say(f"{outcome.stage.name:>12} | {line.rstrip()}")
+            say(f"{outcome.stage.name:>14} | {line.rstrip()}")
             outcome.note = noteworthy(line) or outcome.note
             outcome.said.append(line.rstrip())
 
@@ -180,6 +138,7 @@ def run_all(stages: Iterable[Stage], processes: Processes) -> list[Outcome]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
             while pending or under_way:
+                skip(pending, outcomes)
                 for name in startable(pending, under_way.values(), outcomes):
                     pending.remove(name)
                     under_way[pool.submit(processes.run, outcomes[name].stage)] = name
@@ -191,6 +150,16 @@ def run_all(stages: Iterable[Stage], processes: Processes) -> list[Outcome]:
             processes.end_all()
             raise
     return list(outcomes.values())
+
+
+def skip(pending: list[str], outcomes: dict[str, Outcome]) -> None:
+    """Skips every stage that needs one that was skipped."""
+    for name in list(pending):
+        needed = [outcomes[need] for need in outcomes[name].stage.needs if need in outcomes]
+        missing = next((outcome for outcome in needed if outcome.result == "skipped"), None)
+        if missing:
+            pending.remove(name)
+            outcomes[name].result, outcomes[name].note = "skipped", missing.note
 
 
 def startable(pending: list[str], under_way: Iterable[str], outcomes: dict[str, Outcome]) -> list[str]:
@@ -209,9 +178,9 @@ def startable(pending: list[str], under_way: Iterable[str], outcomes: dict[str, 
 
 def summary(outcomes: list[Outcome], seconds: float) -> bool:
     """Print what came of it; true when all is well."""
-    say(f"\n{'stage':<14}{'result':<9}{'seconds':>8}")
+    say(f"\n{'stage':<16}{'result':<9}{'seconds':>8}")
     for outcome in outcomes:
-        say(f"{outcome.stage.name:<14}{outcome.result:<9}{outcome.seconds:>8.1f}  {outcome.note}".rstrip())
+        say(f"{outcome.stage.name:<16}{outcome.result:<9}{outcome.seconds:>8.1f}  {outcome.note}".rstrip())
     bad = [outcome.stage.name for outcome in outcomes if not outcome.good]
     for outcome in outcomes:
         for line in [] if outcome.good else causes(outcome.said):
@@ -219,14 +188,6 @@ def summary(outcomes: list[Outcome], seconds: float) -> bool:
     say("")
     say(f"FAILED: {', '.join(bad)}" if bad else f"PASSED: all {len(outcomes)} stages in {seconds:.0f} seconds")
     return not bad
-
-
-def chosen_stages(names: list[str]) -> list[Stage]:
-    """The stages named, and `setup` before them; all that have something to do when none is named."""
-    wanted = {part for name in names for part in GROUPS.get(name, (name,))}
-    if wanted:
-        wanted.add("setup")
-    return [stage for stage in STAGES if (stage.name in wanted if wanted else (ROOT / stage.only_with).exists())]
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 COLLECTION = Path("ansible_collections", "meshyard", "istio")
+ANSIBLE = ".".join(importlib.metadata.version("ansible-core").split(".")[:2])
+"""The minor version of ansible-core in this environment."""
 DEPENDENCIES = (("community", "crypto"), ("kubernetes", "core"))
 
 

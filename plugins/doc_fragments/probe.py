@@ -82,8 +82,8 @@ options:
     description: Headers of the requests. C(Host) asks for another host than that of the URL.
     type: dict
     default: {}
-  tls_verify:
-    description: Whether the certificate of an C(https) URL is verified.
+  url_validate_certs:
+    description: Whether the certificate of an C(https) URL is verified. That of the API server is the matter of O(validate_certs).
     type: bool
     default: true
   resolve:

@@ -132,6 +132,7 @@ crds:
       type: list
       elements: str
       sample: []
+  sample: {applied: [wasmplugins.extensions.istio.io], kept: []}
 default_validator:
   description: The default validator after the run; in check mode before it.
   returned: success
@@ -145,6 +146,7 @@ default_validator:
       description: Whether nothing passes without that revision's consent.
       type: bool
       sample: true
+  sample: {revision: 1-31-0, closed: true}
 removed:
   description: The objects that O(state=absent) removed.
   returned: success
@@ -186,6 +188,8 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"spec.template.spec.containers[discovery].image": kubectl-edit}
+  sample:
+    - {action: apply, kind: CustomResourceDefinition, namespace: null, name: wasmplugins.extensions.istio.io, reason: new}
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure

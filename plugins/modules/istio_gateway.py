@@ -234,6 +234,12 @@ proof:
   returned: success
   type: list
   elements: dict
+  sample:
+    - namespace: istio-ingress
+      pod: istio-ingress-6f7c9-k2p4d
+      workload: Deployment istio-ingress
+      revision: 1-32-0
+      image: docker.io/istio/proxyv2:1.32.0
 steps:
   description: What was written, or would be in check mode.
   returned: success
@@ -253,11 +259,20 @@ denials:
   returned: failure, when a dry run of a change is refused
   type: list
   elements: dict
+  sample:
+    - action: patch
+      kind: Deployment
+      namespace: istio-ingress
+      name: istio-ingress
+      reason: restart for 1-32-0@1.32.0+0a1b2c3d4e
+      by: policy.example.com
+      message: images must be signed
 stuck:
   description: The workload when it did not roll, with a code of the reason, its pods, the reasons and the last events.
   returned: failure, when the rollout does not go on
   type: list
   elements: dict
+  sample: []
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure
@@ -280,6 +295,7 @@ requests:
   description: Number of requests to the API server.
   returned: success
   type: int
+  sample: 12
 """
 
 from collections.abc import Sequence

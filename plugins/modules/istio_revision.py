@@ -240,6 +240,8 @@ blockers:
     tag:
       description: Name of the tag by which it uses the revision; empty where there is none.
       type: str
+  sample:
+    - {cluster: central, kind: Namespace, namespace: shop, name: shop, code: namespace, reason: its new pods come to it, tag: ""}
 removed:
   description: The objects that O(state=absent) removed.
   returned: success
@@ -250,6 +252,13 @@ evidence:
   description: What the pods of istiod wait for, and the last warnings, when they did not become ready in time.
   returned: when istiod does not become ready
   type: dict
+  sample:
+    kind: Deployment
+    namespace: istio-system
+    name: istiod-1-32-0
+    why: 0 of 1 pods are available
+    pods: [{name: istiod-1-32-0-7d9f5-abcde, reasons: ["discovery: ImagePullBackOff"]}]
+    events: []
 steps:
   description: What was written, in order; in check mode, what would be.
   returned: success
@@ -285,6 +294,8 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"spec.template.spec.containers[discovery].image": kubectl-edit}
+  sample:
+    - {action: apply, kind: Deployment, namespace: istio-system, name: istiod-1-32-0, reason: new}
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure

@@ -283,6 +283,7 @@ unreadable:
   returned: success
   type: list
   elements: str
+  sample: []
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure
@@ -298,10 +299,12 @@ steps:
   returned: success
   type: list
   elements: dict
+  sample: []
 requests:
   description: Number of requests to the API servers of all clusters, without the questions to istiods.
   returned: success
   type: int
+  sample: 12
 """
 
 from typing import Any

@@ -132,6 +132,8 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"spec.template.spec.containers[discovery].image": kubectl-edit}
+  sample:
+    - {action: apply, kind: MutatingWebhookConfiguration, namespace: null, name: istio-revision-tag-prod, reason: new}
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure

@@ -284,6 +284,13 @@ findings:
     remedy:
       description: What to do about it.
       type: str
+  sample:
+    - level: warning
+      code: second_rule
+      cluster: central
+      object: DestinationRule shop/all
+      message: DestinationRule shop/all is for cart.shop.svc.cluster.local too, and only one traffic policy counts.
+      remedy: Put both into one rule.
 rule:
   description: The rule as it is now, or would be in check mode; null where there is none, and for the mesh.
   returned: success
@@ -340,6 +347,8 @@ steps:
     overruled:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
+  sample:
+    - {action: apply, kind: DestinationRule, namespace: shop, name: cart, reason: new}
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure

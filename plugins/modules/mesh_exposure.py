@@ -124,6 +124,8 @@ made_by_others:
       description: Name of the object.
       type: str
       sample: cross-network-gateway
+  sample:
+    - {kind: Gateway, namespace: istio-system, name: cross-network-gateway}
 steps:
   description: What was written, in order; in check mode, what would be.
   returned: success
@@ -159,6 +161,8 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"spec.servers": kubectl-edit}
+  sample:
+    - {action: apply, kind: Gateway, namespace: istio-system, name: istiod-gateway, reason: new}
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure

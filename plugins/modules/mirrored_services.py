@@ -118,6 +118,7 @@ requests:
   description: Number of requests to the API servers of both clusters.
   returned: success
   type: int
+  sample: 12
 """
 
 import contextlib

@@ -196,6 +196,7 @@ possible:
   description: Whether no finding is a blocker.
   returned: success
   type: bool
+  sample: true
 findings:
   description: What stands against one mesh or should be known, blockers first.
   returned: success
@@ -221,6 +222,13 @@ findings:
     remedy:
       description: What to do about it.
       type: str
+  sample:
+    - level: blocker
+      code: roots_differ
+      cluster: us
+      object: Secret istio-system/cacerts
+      message: The clusters us and eu have no root certificate in common.
+      remedy: Give both an intermediate of one root before they are one mesh.
 clusters:
   description: What was read of every cluster, this one first. What could not be read or is not set is C(null) or empty.
   returned: success
@@ -230,34 +238,44 @@ clusters:
     name:
       description: Its name in the mesh.
       type: str
+      sample: eu
     role:
       description: C(primary) or C(remote).
       type: str
+      sample: primary
     reachable:
       description: Whether it could be read.
       type: bool
+      sample: true
     host:
       description: URL of the API server.
       type: str
+      sample: "https://10.99.0.11:6443"
     uid:
       description: UID of its C(kube-system) namespace.
       type: str
+      sample: 6f1c8a1e-6a3f-4df1-9c1e-0d8f5a5f6b11
     network:
       description: The network it is in, or is to be in.
       type: str
+      sample: eu-net
     mesh_id:
       description: The mesh ID of its istiod.
       type: str
+      sample: mesh1
     trust_domain:
       description: The trust domain of its istiod.
       type: str
+      sample: cluster.local
     roots:
       description: SHA-256 fingerprints of the root certificates that its proxies trust.
       type: list
       elements: str
+      sample: [9f2c1a5b7d3e]
     kubernetes:
       description: Version of the API server.
       type: str
+      sample: 1.36.3
     planes:
       description: The istiods that run in it.
       type: list
@@ -273,6 +291,7 @@ steps:
   returned: success
   type: list
   elements: dict
+  sample: []
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure
@@ -287,6 +306,7 @@ requests:
   description: Number of requests to the API servers of all clusters.
   returned: success
   type: int
+  sample: 12
 """
 
 from datetime import UTC, datetime

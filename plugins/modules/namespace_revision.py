@@ -219,11 +219,14 @@ denials:
   returned: failure, when a dry run of a change is refused
   type: list
   elements: dict
+  sample:
+    - {action: patch, kind: Deployment, namespace: shop, name: web, reason: restart, by: policy.example.com, message: images must be signed}
 stuck:
   description: The workloads that did not roll, with a code of the reason, their pods, the reasons and the last events.
   returned: failure, when a rollout does not go on
   type: list
   elements: dict
+  sample: []
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure
@@ -246,6 +249,7 @@ requests:
   description: Number of requests to the API server.
   returned: success
   type: int
+  sample: 12
 """
 
 from typing import Any

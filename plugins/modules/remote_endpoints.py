@@ -116,6 +116,7 @@ requests:
   description: Number of requests to the API servers of both clusters.
   returned: success
   type: int
+  sample: 12
 """
 
 from typing import Any

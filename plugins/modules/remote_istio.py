@@ -170,6 +170,7 @@ ready:
   description: Whether all components are available.
   returned: success
   type: bool
+  sample: true
 blockers:
   description: What uses the revision on this cluster, and is the reason for a refusal to remove it, or was overruled by O(force).
   returned: success
@@ -201,6 +202,8 @@ blockers:
     tag:
       description: Name of the tag by which it uses the revision; empty where there is none.
       type: str
+  sample:
+    - {cluster: us, kind: Namespace, namespace: shop, name: shop, code: namespace, reason: its new pods come to it, tag: ""}
 removed:
   description: The objects that were removed.
   returned: success
@@ -234,6 +237,7 @@ requests:
   description: Number of requests to the API server of this cluster.
   returned: success
   type: int
+  sample: 12
 """
 
 from typing import Any

@@ -144,6 +144,8 @@ synced:
       description: V(synced).
       type: str
       sample: synced
+  sample:
+    - {istiod: istiod-1-32-0-7d9f5-abcde, status: synced}
 revoked:
   description: Names of the Secrets in the remote cluster whose tokens were revoked; in check mode, would be.
   returned: success
@@ -189,6 +191,8 @@ steps:
       description: By path, the field manager whose change is put back, if there is one.
       type: dict
       sample: {"data.west": kubectl-edit}
+  sample:
+    - {action: apply, cluster: us, kind: ServiceAccount, namespace: istio-system, name: istio-reader-service-account, reason: new}
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure

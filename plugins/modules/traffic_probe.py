@@ -123,6 +123,7 @@ unmet:
   returned: always after the requests were sent, also on failure
   type: list
   elements: str
+  sample: []
 sender:
   description: Namespace, pod and container that sent, and the revision of the pod's sidecar. All C(null) for the controller.
   returned: always after the requests were sent, also on failure
@@ -132,11 +133,13 @@ client:
   description: Program that sent, one of V(curl), V(python3), V(fortio), V(wget) and V(controller). C(null) in check mode.
   returned: always after the requests were sent, also on failure
   type: str
+  sample: python3
 steps:
   description: What was made to send from, and deleted again.
   returned: success
   type: list
   elements: dict
+  sample: []
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure
@@ -151,6 +154,7 @@ requests:
   description: Number of requests to the API server, without those inside pods.
   returned: success
   type: int
+  sample: 12
 """
 
 from typing import Any

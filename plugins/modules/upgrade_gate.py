@@ -118,7 +118,7 @@ options:
         description: Headers of the requests.
         type: dict
         default: {}
-      tls_verify:
+      url_validate_certs:
         description: Whether the certificate of an C(https) URL is verified.
         type: bool
         default: true
@@ -290,6 +290,7 @@ verdict:
     - V(error) when the module itself fails.
   returned: always
   type: str
+  sample: passed
 evidence:
   description: One entry for each check.
   returned: success
@@ -362,8 +363,8 @@ evidence:
       description: How often the probe was sent.
       returned: for probes that were sent
       type: int
-    values:
-      description: The values of the expression. One that is not finite is given as text.
+    samples:
+      description: What the expression came to. A number that is not finite is given as text.
       returned: for metrics
       type: list
       elements: raw
@@ -402,6 +403,7 @@ steps:
   returned: success
   type: list
   elements: dict
+  sample: []
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure
@@ -416,6 +418,7 @@ requests:
   description: Number of requests to the API servers of both clusters, without those to istiods and inside pods.
   returned: success
   type: int
+  sample: 12
 """
 
 from contextlib import suppress

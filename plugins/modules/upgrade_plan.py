@@ -161,6 +161,7 @@ to_plane:
   description: The control plane of RV(to_revision), C(null) where it does not exist.
   returned: success
   type: dict
+  sample: {revision: 1-32-0, version: 1.32.0, ready: true, made_by: meshyard}
 waves:
   description:
     - The waves of namespaces that are left. C(name) says all of a wave in words.
@@ -176,6 +177,7 @@ gateway_waves:
   returned: success
   type: list
   elements: dict
+  sample: []
 gateways:
   description:
     - The gateways that are left and that labels of their namespace do not move.
@@ -200,26 +202,31 @@ give_back:
   returned: success
   type: list
   elements: str
+  sample: []
 remaining:
   description: Namespaces that would have to move and are left out.
   returned: success
   type: list
   elements: str
+  sample: []
 arrived:
   description: Namespaces in which something is on RV(to_revision).
   returned: success
   type: list
   elements: str
+  sample: []
 moved:
   description: Namespaces that a move has changed and whose former labels are still kept.
   returned: success
   type: list
   elements: str
+  sample: []
 moved_gateways:
   description: Gateways that a move has changed and whose former labels are still kept, in the form of RV(gateways).
   returned: success
   type: list
   elements: dict
+  sample: []
 pending:
   description: The names of all namespaces and gateways that are left.
   returned: success
@@ -229,10 +236,12 @@ default_revision:
   description: Revision of the default validator; C(null) without one.
   returned: success
   type: str
+  sample: 1-31-0
 new_default_revision:
   description: Revision that the default validator is to get in the end; C(null) when it stays.
   returned: success
   type: str
+  sample: 1-32-0
 findings:
   description: What stands against the operation or should be known, blockers first.
   returned: success
@@ -257,23 +266,34 @@ findings:
     remedy:
       description: What to do about it.
       type: str
+  sample:
+    - level: warning
+      code: no_readiness_probe
+      cluster: central
+      object: Deployment shop/web
+      message: Deployment shop/web has no readiness probe.
+      remedy: Give its containers one.
 possible:
   description: Whether the cluster has anything that the operation could be about.
   returned: success
   type: bool
+  sample: true
 done:
   description: Whether nothing is left to be done.
   returned: success
   type: bool
+  sample: false
 record:
   description: The record of the upgrade that is open, C(null) when none is.
   returned: success
   type: dict
+  sample: {from_revision: 1-31-0, to_revision: 1-32-0, opened_by: ops on build-7 (process 4711)}
 steps:
   description: Always empty, for this module changes nothing.
   returned: success
   type: list
   elements: dict
+  sample: []
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure
@@ -288,6 +308,7 @@ requests:
   description: Number of requests to the API server.
   returned: success
   type: int
+  sample: 12
 """
 
 from collections.abc import Mapping

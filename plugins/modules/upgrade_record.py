@@ -90,11 +90,14 @@ found:
   description: Whether a record was open before this call.
   returned: success
   type: bool
+  sample: false
 steps:
   description: What was written, or would be in check mode.
   returned: success
   type: list
   elements: dict
+  sample:
+    - {action: apply, kind: ConfigMap, namespace: istio-system, name: meshyard-operation, reason: new}
 code:
   description: Why it failed, for programs. C(docs/codes.md) lists all codes.
   returned: failure
@@ -109,6 +112,7 @@ requests:
   description: Number of requests to the API server.
   returned: success
   type: int
+  sample: 12
 """
 
 from typing import Any

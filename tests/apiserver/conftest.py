@@ -11,8 +11,10 @@ from lab.apiserver import ApiServer, sweep
 from tests.harness import gateways
 from tests.harness.injector import Injector
 from tests.harness.mesh import Mesh
+from tests.harness.modules import called
 from tests.harness.planes import Planes
 from tests.harness.primary import Primary
+from tests.tree import ROOT
 
 _LONGEST = ("test_istio_base", "test_killed_base", "test_killed_revision", "test_namespace_revision_runs", "test_trust")
 
@@ -28,9 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish() -> None:
-    """The servers of a worker that died are ended, too."""
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """The servers of a worker that died are ended, too; a smoke test that passed has called every module."""
     sweep()
+    missing = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")} - called)
+    smoke = session.config.getoption("markexpr") == "smoke" and not session.config.getoption("collectonly")
+    if smoke and exitstatus == 0 and missing:
+        pytest.exit(f"No test that is marked smoke calls {', '.join(missing)}", returncode=1)
 
 
 @pytest.fixture(scope="session")

@@ -67,6 +67,7 @@ def probes_left(mesh: Mesh) -> list[str]:
     return [pod["metadata"]["name"] for pod in mesh.items("Pod", "shop") if pod["metadata"]["name"].startswith("meshyard-probe-")]
 
 
+@pytest.mark.smoke
 def test_pods_on_the_revision_pass_and_an_istiod_that_cannot_be_asked_leaves_the_gate_inconclusive(
     mesh: Mesh, writes: Callable[[], list[str]]
 ) -> None:
@@ -178,6 +179,7 @@ def web() -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.smoke
 def test_a_probe_from_the_controller_counts_and_changes_nothing(mesh: Mesh, web: str, writes: Callable[[], list[str]]) -> None:
     options = {"from": {"controller": True}, "to": f"{web}/", "requests": 9, "concurrency": 3, "expect": {"responders": ["web-*"]}}
     told = probe(mesh, **options).run()

@@ -13,6 +13,7 @@ from tests.harness.modules import Call
 from tests.harness.proxy import WriteProxy
 
 
+@pytest.mark.smoke
 def test_a_gateway_of_others_moves_by_the_smallest_patch_and_its_service_stays_as_it_is(mesh: Mesh, theirs: str) -> None:
     before, pod, deployment = spec_of_service(mesh, theirs), template(mesh, theirs), mesh.get("Deployment", "web", theirs)
 

@@ -63,6 +63,7 @@ def test_a_module_whose_playbook_alone_was_killed_writes_no_more(
     run(server, "istio_revision", {"revision": "orphan", "state": "absent", "force": True})
 
 
+@pytest.mark.smoke
 def test_no_secret_of_the_connection_shows_at_the_highest_verbosity(
     server: ApiServer, playbook: Callable[[str], subprocess.Popen[str]]
 ) -> None:

@@ -88,6 +88,7 @@ def shares(answer: Answer) -> dict[str, dict[str, float]]:
     return {f"{row['from']['region']}/{row['from']['zone']}": row["shares"] for row in answer["prediction"]}
 
 
+@pytest.mark.smoke
 def test_a_rule_is_made_changed_and_removed_once_as_check_mode_predicted(central: ApiServer) -> None:
     for options in (FAILOVER, {"distribute": [{"from": "*", "to": SPLIT}]}, {"state": "absent"}):
         before = rule(central)
@@ -189,6 +190,7 @@ def test_the_endpoints_of_all_clusters_count(central: ApiServer, remote: ApiServ
     assert "are one, or have one name" in same["msg"]
 
 
+@pytest.mark.smoke
 def test_the_playbook_shows_where_the_traffic_of_each_place_goes_over_the_clusters_of_the_inventory(
     central: ApiServer, remote: ApiServer, tmp_path: Path
 ) -> None:

@@ -92,6 +92,7 @@ def test_check_mode_on_a_cluster_without_crds_predicts_what_is_refused_for_real(
     assert "istio_base" in refusal(bare, services=True)
 
 
+@pytest.mark.smoke
 def test_each_state_is_made_once_as_predicted_and_what_is_no_longer_named_goes(cluster: ApiServer) -> None:
     for options, expected in (
         ({"services": True, "istiod_revisions": [OLD]}, BOTH[:3]),

@@ -44,6 +44,7 @@ def said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(step["action"], step["kind"], step["name"]) for step in answer["steps"]]
 
 
+@pytest.mark.smoke
 def test_a_service_is_mirrored_once_as_predicted_and_refreshed_with_its_endpoints(cluster: Planes, primary: Primary) -> None:
     predicted = mirror(cluster, primary, "collector", check=True)
     assert (cluster.names("Service", HOME), slices(cluster)) == (set(), {})

@@ -81,6 +81,7 @@ def codes(found: Answer, level: str) -> list[tuple[str, str]]:
     return sorted((one["cluster"], one["code"]) for one in found["findings"] if one["level"] == level)
 
 
+@pytest.mark.smoke
 def test_clusters_that_fit_may_join_and_nothing_is_written(us: Checked, eu: Checked) -> None:
     with WriteProxy(us.server.host) as near, WriteProxy(eu.server.host) as far:
         through = {"kubeconfig": None, "host": near.url, "api_key": us.server.token}

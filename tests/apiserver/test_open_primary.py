@@ -34,6 +34,7 @@ def exposed(mesh: Mesh) -> list[str]:
     return sorted(obj["metadata"]["name"] for obj in found)
 
 
+@pytest.mark.smoke
 def test_a_primary_is_opened_once_and_closed_without_a_trace(mesh: Mesh, primary: dict[str, Any], tmp_path: Path) -> None:
     def run(name: str) -> playbook.Outcome:
         variables = {f"remote_cluster_{key}": value for key, value in CHART.items()}

@@ -40,6 +40,7 @@ def through(planes: Planes, token: str) -> dict[str, Any]:
     return {"kubeconfig": None, "host": planes.server.host, "api_key": token, "validate_certs": False}
 
 
+@pytest.mark.smoke
 def test_the_two_roles_are_enough_to_install_tag_move_and_remove(planes: Planes, tokens: dict[str, str]) -> None:
     does = through(planes, tokens["does"])
     planes.run("istio_base", version="1.31.0", **does)
@@ -54,6 +55,7 @@ def test_the_two_roles_are_enough_to_install_tag_move_and_remove(planes: Planes,
     assert planes.run("istio_revision", revision="1-31-0", state="absent", wait=False, **does)["changed"]
 
 
+@pytest.mark.smoke
 def test_the_reader_checks_and_informs_without_a_warning_of_what_it_could_not_read(planes: Planes, tokens: dict[str, str]) -> None:
     planes.install("1-31-0")
     looks = through(planes, tokens["looks"])

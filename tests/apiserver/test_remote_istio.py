@@ -37,6 +37,7 @@ def said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [(step["action"], step["kind"], step["name"]) for step in answer["steps"]]
 
 
+@pytest.mark.smoke
 def test_joining_does_once_what_check_mode_predicted(planes: Planes, options: dict[str, Any]) -> None:
     predicted = planes.run("remote_istio", **options, check=True)
     assert planes.names("MutatingWebhookConfiguration") == set()

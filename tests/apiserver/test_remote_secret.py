@@ -105,6 +105,7 @@ def said(answer: Answer) -> list[tuple[str, str, str]]:
     return [(step["action"], step["kind"], step["name"]) for step in answer["steps"]]
 
 
+@pytest.mark.smoke
 def test_the_secret_is_made_once_as_check_mode_predicted_and_taken_away(pair: Pair) -> None:
     predicted = pair.run(check=True, diff=True)
     assert [client.get(path)["items"] for client, path in ((pair.near, SECRETS), (pair.far, TOKENS))] == [[], []]

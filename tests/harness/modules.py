@@ -16,6 +16,9 @@ from tests.harness.forked import Forked
 _RUN = {"MESHYARD_RUN_ID": "the tests"}
 _CREDENTIALS = ("K8S_AUTH_", "KUBECONFIG", "MESHYARD_")
 
+called: set[str] = set()
+"""The modules that ran in this process of pytest."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -32,6 +35,7 @@ class Call:
 
     def start(self) -> Forked:
         """Starts the module and returns its process."""
+        called.add(self.name)
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(_CREDENTIALS)}
         environment = {**inherited, "PYTHONPATH": str(tree.linked()), **_RUN, **(self.environment or {})}
         arguments = {**self.options, "_ansible_check_mode": self.check, "_ansible_diff": self.diff}

@@ -55,7 +55,7 @@ def watched(mesh: Mesh) -> Iterator[Watched]:
 def test_metrics_within_their_limits_pass_with_the_values_as_evidence(watched: Watched) -> None:
     answer = watched.judge(*LIMITS)
     assert answer["verdict"] == "passed", answer["evidence"]
-    values = {item["name"]: item["values"] for item in answer["evidence"] if item["check"] == "metric"}
+    values = {item["name"]: item["samples"] for item in answer["evidence"] if item["check"] == "metric"}
     assert values["share of errors"] == [0]
     assert 0 < values["latency"][0] <= 500
 
@@ -68,7 +68,7 @@ def test_errors_above_the_limit_fail_and_name_the_metric_and_its_value(watched: 
     assert answer["verdict"] == "failed"
     (bad,) = [item for item in answer["evidence"] if item["verdict"] == "failed"]
     assert bad["name"] == "share of errors"
-    assert bad["values"][0] > 0.3
+    assert bad["samples"][0] > 0.3
 
 
 def test_slow_answers_fail(watched: Watched) -> None:

@@ -18,11 +18,23 @@ from tests import tree
 
 NAME = "meshyard.istio"
 PROGRAMS = Path(sys.executable).parent
-PURPOSE = f"package-{sys.version_info.major}.{sys.version_info.minor}"
+PURPOSE = f"package-{tree.ANSIBLE}"
 INSTALLED = tree.BUILD / f"installed-{PURPOSE}"
 ANSIBLES_OWN = "/ansible/_internal/ansible_collections/ansible/_protomatter"
 """In ansible-core 2.21 `ansible-doc --type role` warns of this part of itself, whatever it is asked."""
 Page = dict[str, Any]
+NOWHERE = "https://127.0.0.1:9"
+PLAY = f"""\
+- hosts: localhost
+  gather_facts: false
+  connection: local
+  vars: {{ansible_python_interpreter: "{{{{ ansible_playbook_python }}}}"}}
+  module_defaults: {{group/{NAME}.all: {{host: "{NOWHERE}", api_key: none}}}}
+  tasks:
+    - {NAME}.istio_tag: {{name: prod, revision: 1-32-0}}
+      failed_when: false
+"""
+SANITY = "tests/config.yml"
 DEVELOPERS_ONLY = ("tests/", "lab/", "demo/", "molecule/", ".", "Makefile", "pyproject.toml", "constraints.txt", "build/")
 
 
@@ -36,6 +48,7 @@ def main() -> None:
     playbooks, modules = _playbooks(collection), _modules(collection)
     if playbooks:
         _run("ansible-playbook", "--syntax-check", "--inventory", "localhost,", *(f"{NAME}.{name}" for name in playbooks))
+    _modules_are_watched_and_take_defaults()
     for name, page in _pages("module", modules).items():
         _complete(name, list(_missing_in_module(page)))
     roles = sorted(path.parent.parent.name for path in collection.glob("roles/*/meta/argument_specs.yml"))
@@ -50,10 +63,23 @@ def _build(source: Path) -> Path:
     about = yaml.safe_load((source / "galaxy.yml").read_text())
     tarball = source.parents[2] / f"{about['namespace']}-{about['name']}-{about['version']}.tar.gz"
     with tarfile.open(tarball) as archive:
-        surplus = [name for name in archive.getnames() if name.startswith(DEVELOPERS_ONLY)]
+        names = archive.getnames()
+    if SANITY not in names:
+        sys.exit(f"{SANITY}, by which ansible-test knows what the modules claim, is not in the tarball")
+    surplus = [name for name in names if name.startswith(DEVELOPERS_ONLY) and name != SANITY]
     if surplus:
         sys.exit(f"Files for developers are in the tarball, add them to build_ignore in galaxy.yml: {', '.join(surplus)}")
     return tarball
+
+
+def _modules_are_watched_and_take_defaults() -> None:
+    """A module finds the action plugin that shows its progress, and the connection that is given to all modules at once."""
+    play = tree.BUILD / f"play-{PURPOSE}.yml"
+    play.write_text(PLAY)
+    shown = _run("ansible-playbook", "-vvv", "--inventory", "localhost,", str(play))
+    for wanted in ("MESHYARD_PROGRESS_FILE=", f"The API server {NOWHERE}"):
+        if wanted not in shown:
+            sys.exit(f"{wanted} is missing in what a module was given or answered:\n{shown}")
 
 
 def _playbooks(collection: Path) -> list[str]:

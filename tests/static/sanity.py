@@ -1,4 +1,4 @@
-"""ansible-test sanity over a copy of the repository, for the Python that runs this, without any ignore.
+"""ansible-test sanity over a copy of the repository, for the Python and the Ansible that run this, without any ignore.
 
 ansible-test gives each of its checks a virtual environment, for which it downloads get-pip.py from a host that many
 networks do not reach. It uses a file of that name from its cache when there is one: here that file asks the running
@@ -19,7 +19,7 @@ from ansible_test._internal.python_requirements import get_venv_packages
 
 from tests import tree
 
-HOME = tree.BUILD / "sanity-home"
+HOME = tree.BUILD / f"sanity-home-{tree.ANSIBLE}"
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 GET_PIP = """\
@@ -39,7 +39,7 @@ def main() -> int:
     programs = Path(sys.executable).parent
     command = [str(programs / "ansible-test"), "sanity", "--local", "--python", VERSION, "--color", "no"]
     environment = {**os.environ, "HOME": str(HOME), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-    return subprocess.run(command, check=False, cwd=tree.copied("sanity") / tree.COLLECTION, env=environment).returncode
+    return subprocess.run(command, check=False, cwd=tree.copied(f"sanity-{tree.ANSIBLE}") / tree.COLLECTION, env=environment).returncode
 
 
 def _provide_pip() -> None:

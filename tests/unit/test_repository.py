@@ -14,13 +14,17 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
+from ansible_collections.meshyard.istio.plugins.module_utils import _libraries as libraries
 from tests.tree import ROOT
 
 MODULES = sorted(path for path in ROOT.glob("plugins/modules/*.py") if path.stem != "__init__")
 ROLES = sorted(path for path in ROOT.glob("roles/*") if path.is_dir())
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text())
 RUNTIME = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
+ENVIRONMENTS = ROOT / "tests" / "environments"
+PINNED = [ROOT / "requirements-dev.txt", ROOT / "requirements-test.txt", *sorted(ENVIRONMENTS.glob("*.txt"))]
 
 each_module = pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
 each_role = pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
@@ -58,6 +62,11 @@ def requirements(path: Path) -> list[Requirement]:
     return [Requirement(line) for line in lines if line and not line.startswith("-")]
 
 
+LIBRARIES = {
+    end: {each.name: each.specifier for each in requirements(ENVIRONMENTS / f"libraries-{end}.txt")} for end in ("oldest", "newest")
+}
+
+
 def version_of(collection: str) -> str:
     manifest = Path(importlib.import_module(f"ansible_collections.{collection}").__path__[0]) / "MANIFEST.json"
     return str(json.loads(manifest.read_text())["collection_info"]["version"])
@@ -76,17 +85,37 @@ def test_an_installed_dependency_is_in_the_range_that_is_claimed(collection: str
     assert SpecifierSet(GALAXY["dependencies"][collection]).contains(version_of(collection))
 
 
-def test_execution_environments_get_libraries_that_the_tests_ran_with() -> None:
-    pinned = {each.name: each.specifier for each in requirements(ROOT / "requirements.txt")}
-    wanted = {each.name: each.specifier for each in requirements(ROOT / "meta" / "ee-requirements.txt")}
-    assert wanted.keys() == pinned.keys()
-    for name, specifier in wanted.items():
-        lowest = [bound.version for bound in specifier if bound.operator == ">="]
-        assert [bound.version for bound in pinned[name]] == lowest
+def test_execution_environments_get_what_everybody_installs() -> None:
+    assert yaml.safe_load((ROOT / "meta" / "execution-environment.yml").read_text())["dependencies"] == {"python": "requirements.txt"}
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*.txt")), ids=lambda path: path.name)
-def test_every_requirement_is_pinned_to_one_version(path: Path) -> None:
+def test_the_lower_end_of_each_library_is_what_the_oldest_environment_has() -> None:
+    for each in requirements(ROOT / "requirements.txt"):
+        lowest = [bound.version for bound in each.specifier if bound.operator == ">="]
+        assert [str(LIBRARIES["oldest"][each.name])] == [f"=={version}" for version in lowest]
+
+
+def test_the_newest_libraries_that_are_tested_are_in_the_range_that_is_claimed() -> None:
+    for each in requirements(ROOT / "requirements.txt"):
+        (newest,) = LIBRARIES["newest"][each.name]
+        assert each.specifier.contains(newest.version)
+
+
+def test_modules_refuse_what_the_requirements_exclude() -> None:
+    claimed = {each.name: each.specifier for each in requirements(ROOT / "requirements.txt")}
+    for name, (oldest, broken) in libraries.SUPPORTED.items():
+        assert f">={oldest}" in map(str, claimed[name])
+        assert set(broken) == {bound.version for bound in claimed[name] if bound.operator == "!="}
+
+
+def test_the_oldest_and_the_newest_ansible_that_are_claimed_have_an_environment() -> None:
+    tested = sorted(Version(path.stem.partition("-")[2]) for path in ENVIRONMENTS.glob("ansible-*.txt"))
+    claimed = SpecifierSet(RUNTIME["requires_ansible"])
+    assert str(claimed) == str(SpecifierSet(f">={tested[0]}.0,<{tested[-1].major}.{tested[-1].minor + 1}.0"))
+
+
+@pytest.mark.parametrize("path", PINNED, ids=lambda path: path.name)
+def test_every_requirement_of_the_tests_is_pinned_to_one_version(path: Path) -> None:
     assert all([bound.operator for bound in each.specifier] == ["=="] for each in requirements(path))
 
 
@@ -112,14 +141,29 @@ def test_a_partly_supported_attribute_says_what_is_missing(module: Path) -> None
 @each_module
 def test_a_module_that_waits_has_an_action_plugin_that_shows_progress(module: Path) -> None:
     if "wait" in documentation(module)["options"]:
-        assert (ROOT / "plugins" / "action" / module.name).exists()
+        assert RUNTIME["plugin_routing"]["modules"][module.stem] == {"action_plugin": "meshyard.istio.istio_revision"}
+
+
+def returned(module: Path) -> dict[str, Any]:
+    found = re.search(r'^RETURN = r"""\n(.*?)^"""', module.read_text(), re.DOTALL | re.MULTILINE)
+    assert found, module
+    values: dict[str, Any] = yaml.safe_load(found.group(1))
+    return values
 
 
 @each_module
 def test_a_module_returns_the_cluster_that_it_used(module: Path) -> None:
-    found = re.search(r'^RETURN = r"""\n(.*?)^"""', module.read_text(), re.DOTALL | re.MULTILINE)
-    assert found
-    assert "cluster" in yaml.safe_load(found.group(1))
+    assert "cluster" in returned(module)
+
+
+@each_module
+def test_each_value_that_a_module_returns_is_shown_by_a_sample(module: Path) -> None:
+    """Of the value itself, or of each of its parts."""
+    shown = {
+        name: "sample" in value or ("contains" in value and all("sample" in part for part in value["contains"].values()))
+        for name, value in returned(module).items()
+    }
+    assert [name for name, sample in shown.items() if not sample] == []
 
 
 @each_role

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import run
-from tests.run import Outcome, Processes, Stage
+from tests import environment, run, stages
+from tests.run import Outcome, Processes
+from tests.stages import Stage
 
 
 def stage(name: str, code: str = "", needs: tuple[str, ...] = (), *, minutes: float = 1, alone: bool = False) -> Stage:
@@ -35,8 +36,24 @@ def test_a_stage_whose_need_failed_is_not_run_and_the_others_are() -> None:
 def test_a_skipped_stage_is_no_failure_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     outcomes = run.run_all([stage("rare", "print('SKIPPED: no such Python'); raise SystemExit(77)")], Processes())
     assert run.summary(outcomes, 1)
-    assert "rare          skipped" in capsys.readouterr().out
+    assert "rare            skipped" in capsys.readouterr().out
     assert outcomes[0].note == "no such Python"
+
+
+def test_a_stage_whose_need_was_skipped_is_skipped_for_the_same_reason() -> None:
+    rare = stage("rare", "print('SKIPPED: no such Python'); raise SystemExit(77)")
+    first, second, third = run.run_all([rare, stage("next", needs=("rare",)), stage("last", needs=("next",))], Processes())
+    assert [first.result, second.result, third.result] == ["skipped"] * 3
+    assert third.note == first.note == "no such Python"
+
+
+def test_an_environment_is_set_up_for_whatever_is_chosen_of_it() -> None:
+    assert [each.name for each in stages.chosen_stages(["unit-2.16", "ruff"])] == ["setup", "ruff", "setup-2.16", "unit-2.16"]
+
+
+def test_every_environment_is_made_by_a_stage() -> None:
+    made = {each.command[2:] or ("dev",) for each in stages.STAGES if each.command[1] == "tests/environment.py"}
+    assert made == {(name,) for name in environment.ENVIRONMENTS}
 
 
 def test_a_stage_that_did_not_run_makes_the_whole_fail(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ def options() -> Spec:
         "timeout": {"type": "float", "default": 5.0},
         "method": {"type": "str", "default": "GET"},
         "headers": {"type": "dict", "default": {}},
-        "tls_verify": {"type": "bool", "default": True},
+        "url_validate_certs": {"type": "bool", "default": True},
         "resolve": {"type": "str"},
         "responder": {"type": "dict", "options": {"header": {"type": "str", "default": "x-responder"}, "body_regex": {"type": "str"}}},
         "expect": {"type": "dict", "options": _expectation()},
@@ -38,7 +38,7 @@ def request(params: Mapping[str, Any]) -> Request:
         count=params["requests"],
         concurrency=params["concurrency"],
         timeout=params["timeout"],
-        tls_verify=params["tls_verify"],
+        tls_verify=params["url_validate_certs"],
         resolve=params["resolve"],
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import _libraries
 from .._errors import MeshyardError
 from . import connection_problem, errors
 from .connection_options import OPTIONS
@@ -142,6 +143,7 @@ def _require_libraries() -> None:
             f"The Python library kubernetes cannot be imported by {sys.executable}, which runs this module.",
             "Install it there, name an interpreter that has it in ansible_python_interpreter, or add it to the execution environment.",
         )
+    _libraries.require("kubernetes", kubernetes.__version__)
     if _create_configuration is None:
         raise MeshyardError(
             "The collection kubernetes.core, which makes the connection, cannot be imported.",

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from .. import _libraries
 from .._errors import MeshyardError
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
@@ -39,6 +40,7 @@ def expiry(pem: str) -> datetime | None:
 def _read(block: str) -> Certificate | None:
     try:
         # Here, so that only those who look at certificates need the library.
+        import cryptography
         from cryptography import x509
         from cryptography.hazmat.primitives.hashes import SHA256
     except ImportError as problem:
@@ -46,6 +48,7 @@ def _read(block: str) -> Certificate | None:
             "A certificate of the mesh cannot be read: the Python library cryptography is missing.",
             "Install it for the interpreter that runs the modules, or add `cryptography` to the execution environment.",
         ) from problem
+    _libraries.require("cryptography", cryptography.__version__)
     try:
         found = x509.load_pem_x509_certificate(block.encode())
         return Certificate(found.fingerprint(SHA256()).hex(), found.not_valid_after_utc)

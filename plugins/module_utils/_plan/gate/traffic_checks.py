@@ -118,7 +118,7 @@ def metric(limits: Limits, sample: Sample) -> Check:
     """Whether a metric is within its limits; without data nobody can tell."""
     real = [value for value in sample.values if not math.isnan(value)]
     values = [_shown(value) for value in sample.values]
-    facts = {"name": limits.name, "query": limits.query, "min": limits.low, "max": limits.high, "values": values}
+    facts = {"name": limits.name, "query": limits.query, "min": limits.low, "max": limits.high, "samples": values}
     if sample.problem or len(real) < len(sample.values) or not real:
         why = sample.problem or ("the query gives no data" if not sample.values else "the query gives NaN, which stands for no data")
         return Check("metric", "inconclusive", f"{limits.name}: {why}", facts, "metric_unreadable")

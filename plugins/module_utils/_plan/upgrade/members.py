@@ -181,7 +181,8 @@ class _Owned:
 
 class _Namespaced(Protocol):
     @property
-    def namespace(self) -> str: ...
+    def namespace(self) -> str:
+        """Where it lives."""
 
 
 _N = TypeVar("_N", bound=_Namespaced)

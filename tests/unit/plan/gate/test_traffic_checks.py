@@ -90,7 +90,7 @@ def test_a_metric_that_could_not_be_asked_for_is_inconclusive_and_says_why() -> 
 
 
 def test_values_that_json_has_no_word_for_are_given_as_text() -> None:
-    assert traffic_checks.metric(Limits("errors", "q", high=1), Sample((math.inf, 0.5))).facts["values"] == ["inf", 0.5]
+    assert traffic_checks.metric(Limits("errors", "q", high=1), Sample((math.inf, 0.5))).facts["samples"] == ["inf", 0.5]
 
 
 @pytest.mark.parametrize("given", [{}, {"min": 2.0, "max": 1.0}])
