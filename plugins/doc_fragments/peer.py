@@ -83,7 +83,7 @@ def _option(text: str) -> str:
 
 class ModuleDocFragment:
     """C(meshyard.istio.peer.remote) for modules that also connect to a remote cluster, C(meshyard.istio.peer.primary) to a primary,
-    C(meshyard.istio.peer.clusters) to all other clusters of the mesh.
+    C(meshyard.istio.peer.clusters) to all other clusters of the mesh, and C(meshyard.istio.peer.compared) to those that are compared.
 
     With types, for ansible-test takes a plain assignment in a class like this for literal text.
     """
@@ -129,4 +129,37 @@ options:
         description: Name of the cluster, as Istio knows it. A remote secret names the cluster by it.
         type: str
         required: true
+""")
+
+    COMPARED: str = _option(r"""
+options:
+  clusters:
+    description:
+      - The other clusters of the mesh. With O(topology=primary_remote) at least the primary.
+      - One with another UID than the one that is expected is a blocker.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the cluster in the mesh.
+        type: str
+        required: true
+      network:
+        description: Network of the cluster. When not given, it is the one that its control plane namespace names.
+        type: str
+        default: ""
+      role:
+        description: Whether the cluster has an istiod of its own.
+        type: str
+        choices: [primary, remote]
+        default: primary
+      server:
+        description: URL by which the istiods of other clusters reach its API server. By default that of the connection.
+        type: str
+      planned:
+        description:
+          - Whether the control plane of the cluster is still to be installed or changed, so that what it lacks by now is no blocker.
+        type: bool
+        default: false
 """)

@@ -4,13 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible.errors import AnsibleError
-from ansible.plugins.lookup import LookupBase
-
-from ..module_utils._cluster.connection_options import VARIABLES, from_variables
-
 DOCUMENTATION = r"""
 name: connection
 author: Meshyard contributors (@meshyard)
@@ -49,6 +42,14 @@ _raw:
   elements: dict
   sample: [{kubeconfig: ~/.kube/config, context: eu}]
 """
+
+
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+
+from ..module_utils._cluster.connection_options import VARIABLES, from_variables
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]  # Ansible is published without types

@@ -57,67 +57,6 @@ options:
       version:
         description: Version of Istio of that revision.
         type: str
-  clusters:
-    description: The other clusters of the mesh. With O(topology=primary_remote) at least the primary.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the cluster in the mesh.
-        type: str
-        required: true
-      network:
-        description: Network of the cluster. When not given, it is the one that its control plane namespace names.
-        type: str
-        default: ""
-      role:
-        description: Whether the cluster has an istiod of its own.
-        type: str
-        choices: [primary, remote]
-        default: primary
-      server:
-        description: URL by which the istiods of other clusters reach its API server. By default that of the connection.
-        type: str
-      planned:
-        description:
-          - Whether the control plane of the cluster is still to be installed or changed, so that what it lacks by now is no blocker.
-        type: bool
-        default: false
-      kubeconfig:
-        description: Path of a kubeconfig file, or its content.
-        type: raw
-      context:
-        description: Context of the kubeconfig.
-        type: str
-      host:
-        description: URL of the API server.
-        type: str
-      api_key:
-        description: Bearer token.
-        type: str
-      ca_cert:
-        description: Path of the CA certificate of the API server.
-        type: path
-        aliases: [ssl_ca_cert]
-      validate_certs:
-        description: Whether the certificate of the API server is verified.
-        type: bool
-        aliases: [verify_ssl]
-      client_cert:
-        description: Path of a client certificate.
-        type: path
-        aliases: [cert_file]
-      client_key:
-        description: Path of the key of the client certificate.
-        type: path
-        aliases: [key_file]
-      proxy:
-        description: URL of an HTTP proxy.
-        type: str
-      expected_cluster_uid:
-        description: UID of the C(kube-system) namespace of the cluster that is meant. Another one is a blocker.
-        type: str
   reach:
     description:
       - How this cluster is to reach the istiod of a primary, as in M(meshyard.istio.remote_istio).
@@ -153,6 +92,7 @@ extends_documentation_fragment:
   - meshyard.istio.attributes.info
   - meshyard.istio.connection
   - meshyard.istio.control_plane
+  - meshyard.istio.peer.compared
 notes:
   - An account that may not read Secrets gets the root certificate from the ConfigMap C(istio-ca-root-cert). What else it may not read
     is a warning.
