@@ -151,6 +151,7 @@ def test_check_mode_of_an_upgrade_tells_the_waves_of_all_clusters_and_writes_not
 ) -> None:
     hosts = {"istio_primary": {"eu": primary}, "istio_remote": {"us": {"kubeconfig": str(remote.server.kubeconfig)}}}
     groups = {group: {host: connected(options) for host, options in members.items()} for group, members in hosts.items()}
+    groups["istio_remote"]["us"] |= {"remote_cluster_reach": "address", "remote_cluster_addresses": ["10.98.1.20"]}
     given = {f"canary_upgrade_{name}": value for name, value in CHART.items()} | {"canary_upgrade_version": "1.32.0"}
     half = play("upgrade", groups, tmp_path, "--check", "--limit", "us", **given)
     assert (half.status, "without eu of the same mesh" in half.said) == (2, True)
