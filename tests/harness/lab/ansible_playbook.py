@@ -11,6 +11,8 @@ from lab.paths import PROJECT
 from tests.harness.lab.target import Target
 
 CALLBACKS = Path(__file__).parent / "callbacks"
+SETTINGS = PROJECT / "examples" / "project" / "ansible.cfg"
+"""What users are told to begin with."""
 
 
 def install_collection(work: Path) -> Path:
@@ -35,7 +37,8 @@ def play(name: str, playbook: str, target: Target, *arguments: str, evidence: Pa
     evidence.mkdir(parents=True, exist_ok=True)
     tasks = evidence / f"{name}.tasks.jsonl"
     print(f"\n$ ansible-playbook {playbook} {' '.join(arguments)}", flush=True)
-    _run(command(playbook, target, *arguments), evidence / f"{name}.log", environment(tasks, collections), show=True)
+    settings = {"ANSIBLE_CONFIG": str(SETTINGS), **environment(tasks, collections)}
+    _run(command(playbook, target, *arguments), evidence / f"{name}.log", settings, show=True)
     return tasks
 
 
