@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..module_utils._words import lines
+
 DOCUMENTATION = r"""
 name: finding_lines
 author: Meshyard contributors (@meshyard)
@@ -21,12 +23,16 @@ options:
     type: list
     elements: dict
     required: true
+  limit:
+    description: How many are written; a last line counts the rest. V(0) writes all.
+    type: int
+    default: 0
 """
 
 EXAMPLES = r"""
 - name: Show what was found
   ansible.builtin.debug:
-    msg: "{{ plan.findings | meshyard.istio.finding_lines }}"
+    msg: "{{ plan.findings | meshyard.istio.finding_lines(limit=10) }}"
 """
 
 RETURN = r"""
@@ -38,9 +44,9 @@ _value:
 """
 
 
-def finding_lines(findings: Iterable[Mapping[str, Any]]) -> list[str]:
-    """A line for each finding."""
-    return [f"{finding['level'].upper()} {finding['object']}: {finding['message']} {finding['remedy']}" for finding in findings]
+def finding_lines(findings: Iterable[Mapping[str, Any]], limit: int = 0) -> list[str]:
+    """A line for each finding; those beyond a limit are counted in a last one."""
+    return lines((f"{one['level'].upper()} {one['object']}: {one['message']} {one['remedy']}" for one in findings), limit)
 
 
 class FilterModule:

@@ -165,6 +165,7 @@ from ..module_utils._errors import MeshyardError
 from ..module_utils._plan.gate import traffic
 from ..module_utils._run.probe import send as probe
 from ..module_utils._run.probe import source as probe_source
+from ..module_utils._words import listed
 
 
 def spec() -> dict[str, Any]:
@@ -205,7 +206,7 @@ def _told(sent: probe.Sent, result: traffic.Result) -> dict[str, Any]:
 
 
 def _unexpected(run: Run, source: probe_source.Source, result: traffic.Result, told: dict[str, Any]) -> MeshyardError:
-    counted = ", ".join(f"{name}: {count}" for name, count in (*result.by_status.items(), *result.by_responder.items()))
+    counted = listed(f"{name}: {count}" for name, count in (*result.by_status.items(), *result.by_responder.items()))
     way = f"from {source} to {run.params['to']}"
     return MeshyardError(
         f"On cluster {run.cluster.name} the probe {way} is not as expected: {'; '.join(result.unmet)} ({counted}).",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..module_utils import _words
 from ..module_utils._mesh.blocker import described
 
 Row = Mapping[str, Any]
@@ -33,9 +34,7 @@ def besides(
 
 def lines(blockers: Iterable[Row], limit: int = 0) -> list[str]:
     """A line for each blocker, each once; those beyond a limit are counted in a last one."""
-    found = list(dict.fromkeys(described(blocker) for blocker in blockers))
-    more = len(found) - limit if limit else 0
-    return [*found[:limit], f"and {more} more"] if more > 0 else found
+    return _words.lines(dict.fromkeys(described(blocker) for blocker in blockers), limit)
 
 
 def _namespace(blocker: Row) -> str:

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils._mesh.blocker import described
-
-_LISTED = 3
-"""How many objects are named before the others are counted."""
+from ..module_utils._words import listed
 
 _PLAN = Mapping[str, Any]
 
@@ -56,7 +54,7 @@ def reached(plan: _PLAN) -> str:
     at = f"on cluster {cluster(plan)}"
     pending = [*plan["pending"]["namespaces"], *plan["pending"]["gateways"]]
     if pending:
-        return f"Left to move {at}: {', '.join(pending)}. Run again to go on, or run meshyard.istio.rollback to go back."
+        return f"Left to move {at}: {listed(pending)}. Run again to go on, or run meshyard.istio.rollback to go back."
     goal = f"revision {plan['to_revision']}"
     if not plan["done"]:
         said = f"All of the mesh {at} is on {goal}; the phase verify is still to be run."
@@ -87,7 +85,7 @@ def moved(result: Mapping[str, Any], predicted: bool = False) -> str:
 def judged(gate: Mapping[str, Any]) -> str:
     """The verdict of a gate with its figures."""
     evidence = gate.get("evidence") or ()
-    return f"{gate.get('verdict', 'failed')}: {'; '.join(one['detail'] for one in evidence)}" if evidence else "failed"
+    return f"{gate.get('verdict', 'failed')}: {listed((one['detail'] for one in evidence), '; ')}" if evidence else "failed"
 
 
 def images(pods: Iterable[Mapping[str, Any]], of_cluster: str) -> list[str]:
@@ -101,23 +99,21 @@ def images(pods: Iterable[Mapping[str, Any]], of_cluster: str) -> list[str]:
 
 def in_use(blockers: Sequence[Mapping[str, Any]]) -> str:
     """What still uses a revision: the first few, and how many more there are."""
-    named = [f"{described(one)} on cluster {one['cluster']}" for one in blockers[:_LISTED]]
-    more = len(blockers) - _LISTED
-    return "; ".join([*named, *([f"and {more} more"] if more > 0 else [])])
+    return listed((f"{described(one)} on cluster {one['cluster']}" for one in blockers), "; ")
 
 
 def _moves(plan: _PLAN) -> list[str]:
     """Everything that is moved, by its kind; a wave by its namespaces."""
-    waves = [", ".join(wave["namespaces"]) for wave in (*plan["gateway_waves"], *plan["waves"])]
+    waves = [listed(wave["namespaces"]) for wave in (*plan["gateway_waves"], *plan["waves"])]
     return [
         *_some("gateways", [one["name"] for one in plan["gateways"]]),
-        f"namespaces in {_count(len(waves), 'wave')}: {' / '.join(waves)}" if waves else "no namespaces to move",
+        f"namespaces in {_count(len(waves), 'wave')}: {listed(waves, ' / ')}" if waves else "no namespaces to move",
         *_some("tags", [tag["name"] for tag in plan["tags"] if tag["moves"]]),
     ]
 
 
 def _some(word: str, names: Sequence[str]) -> list[str]:
-    return [f"{word}: {', '.join(names)}"] if names else []
+    return [f"{word}: {listed(names)}"] if names else []
 
 
 def _count(number: int, word: str) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..module_utils._words import listed, sentences
+
 FAILED, ERROR, INCONCLUSIVE = "failed", "error", "inconclusive"
 _LOST = (
     "Cluster {} ended with the error that is shown above. Nothing was moved back; see to it and run again, or run meshyard.istio.rollback."
@@ -40,7 +42,7 @@ def of_move(result: Mapping[str, Any], cluster: str, *, goes_back: bool) -> Stop
     failures = [one for one in result.get("results") or [result] if one.get("failed") or one.get("unreachable")]
     verdict = FAILED if any(one.get("verdict") == FAILED for one in failures) else ERROR
     then = "It goes back to where it was." if verdict == FAILED and goes_back else "Nothing was moved back."
-    said = " ".join(str(one.get("msg", "")) for one in failures)
+    said = sentences(str(one.get("msg", "")) for one in failures)
     code = next((str(one["code"]) for one in failures if one.get("code")), "move")
     return Stop(code, verdict, f"Cluster {cluster}: {said} {then}")
 
@@ -51,7 +53,7 @@ def of_gate(gate: Mapping[str, Any], cluster: str, name: str, remedy: str = "") 
     :param name: what it judges. :param remedy: what to do, in place of what is usual.
     """
     failed = gate["verdict"] == FAILED
-    doubts = "; ".join(one["detail"] for one in gate["evidence"] if one["verdict"] != "passed")
+    doubts = listed((one["detail"] for one in gate["evidence"] if one["verdict"] != "passed"), "; ")
     usual = (
         "It goes back to where it was, and the run stops; what was moved before stays."
         if failed

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..module_utils._words import listed
+
 Members = dict[str, list[str]]
 
 
@@ -64,4 +66,4 @@ def _by_number(plans: Mapping[str, Mapping[str, Any]]) -> Iterator[Members]:
 def _name(number: int, total: int, members: Members, names: Mapping[str, str], clusters: int) -> str:
     whole = "{1}" if clusters == 1 else "{0}/{1}"
     places = [whole.format(names.get(host, host), namespace) for host, namespaces in members.items() for namespace in namespaces]
-    return f"Wave {number} of {total}: {', '.join(places)}"
+    return f"Wave {number} of {total}: {listed(places)}"

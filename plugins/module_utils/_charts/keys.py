@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._errors import MeshyardError
+from .._words import listed
 from . import meshconfig
 from .istiod_types import DEFAULTS
 from .value_problem import At, ValueProblem, is_number, no_map, path_of, suggest, wrong_type
@@ -132,7 +133,7 @@ def _raise(found: Sequence[ValueProblem], chart: str) -> None:
     if found:
         which = "this value" if len(found) == 1 else "these values"
         raise MeshyardError(
-            f"The {chart} chart does not {'take' if mistyped else 'know'} {which}: {', '.join(map(str, found))}.",
+            f"The {chart} chart does not {'take' if mistyped else 'know'} {which}: {listed(found)}.",
             "Correct or remove what is listed: Helm would pass it over, or render something else, in silence.",
             unknown_values=unknown,
             mistyped_values=mistyped,

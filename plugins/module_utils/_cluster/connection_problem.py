@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._errors import InvalidOption
+from .._words import listed
 
 _PATHS = ("ca_cert", "client_cert", "client_key")
 _CREDENTIALS = (("api_key",), ("username", "password"), ("cert_file", "key_file"))
 _WHERE = "it is one on the machine that runs the module"
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
-_SHOWN = 10
 
 
 def check(options: Mapping[str, Any], auth: Mapping[str, Any]) -> None:
@@ -112,11 +112,11 @@ def _check_kubeconfig(kubeconfig: Any, context: str | None) -> None:
     known = [str(one.get("name")) for content in contents for one in content.get("contexts") or () if isinstance(one, Mapping)]
     if context and context not in known:
         raise InvalidOption(
-            f"The kubeconfig {where} has no context {context}; it has {_listed(known)}.", "Give one of these in the option context."
+            f"The kubeconfig {where} has no context {context}; it has {listed(known)}.", "Give one of these in the option context."
         )
     if not context and not any(content.get("current-context") for content in contents):
         raise InvalidOption(
-            f"The kubeconfig {where} has no current context; it has {_listed(known)}.", "Name the one that is meant in the option context."
+            f"The kubeconfig {where} has no current context; it has {listed(known)}.", "Name the one that is meant in the option context."
         )
 
 
@@ -150,10 +150,3 @@ def _load(text: str) -> Mapping[str, Any] | None:
     except yaml.YAMLError:
         return None
     return found if isinstance(found, Mapping) else None
-
-
-def _listed(names: list[str]) -> str:
-    if not names:
-        return "none at all"
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{', '.join(names[:_SHOWN])}{more}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .._words import listed
 from . import labels, raw
 
 
@@ -87,6 +88,6 @@ def _conflict(name: str, webhooks: tuple[Claim, ...], services: tuple[Claim, ...
         held = services[0]
         return f"Tag {name} has the {held} but no webhook: its pods start without a sidecar."
     if len({claim.revision for claim in (*webhooks, *services)}) > 1:
-        told = ", ".join(f"{claim} says {claim.revision}" for claim in (*webhooks, *services))
+        told = listed(f"{claim} says {claim.revision}" for claim in (*webhooks, *services))
         return f"Tag {name} is claimed by more than one revision: {told}."
     return None

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .._words import listed
 from . import image, raw
 from .proxies import Proxy, finished, proxy_of
 from .restart import Owners, owner_of_pod
@@ -169,6 +170,6 @@ def _wrong_version(proxy: Proxy, target: Target, build: str) -> str:
 
 def _unconnected(connections: Connections) -> tuple[Status, str]:
     if connections.silent:
-        silent = ", ".join(one.istiod for one in connections.silent)
+        silent = listed(one.istiod for one in connections.silent)
         return "unknown", f"no istiod that answered knows it, and {silent} could not be asked"
     return "failed", "its proxy is connected to no istiod"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._errors import InvalidOption
+from .._words import listed
 
 MAX_NAMESPACES = 10
 MAX_WORKLOADS = 50
@@ -70,12 +71,12 @@ def given(waves: Any, namespaces: Iterable[str], cluster: str = "") -> Waves:
     unknown = sorted({name for name in flat if name not in known})
     if unknown:
         raise InvalidOption(
-            f"The waves name {_listed(unknown)}, which is no namespace to be moved.",
-            f"Those are: {', '.join(sorted(known)) or 'none'}.",
+            f"The waves name {listed(unknown)}, which is no namespace to be moved.",
+            f"Those are: {listed(sorted(known)) or 'none'}.",
         )
     twice = sorted({name for name in flat if flat.count(name) > 1})
     if twice:
-        raise InvalidOption(f"The waves name {_listed(twice)} more than once.", "Name each namespace in one wave only.")
+        raise InvalidOption(f"The waves name {listed(twice)} more than once.", "Name each namespace in one wave only.")
     return Waves(tuple(tuple(wave) for wave in checked), tuple(sorted(known.difference(flat))))
 
 
@@ -100,7 +101,3 @@ def _batches(ordered: Sequence[str], sizes: Mapping[str, int], max_namespaces: i
             grown = (name,)
         batch = grown
     return [*batches, batch] if batch else batches
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

@@ -13,6 +13,7 @@ from ..._cluster.errors import ApiError, Unreachable
 from ..._plan.objects.steps import Plan, Step
 from ..._plan.remote import endpoint_source, endpoints
 from ..._run.remote import endpoints as reading
+from ..._words import listed
 from ..module import Run
 
 PAUSE_SECONDS = 2.0
@@ -104,7 +105,7 @@ class EndpointFollower:
         self.updates.append({**where, "addresses": addresses, "seconds": round(time.monotonic() - self._started, 1)})
         key = (step.ref.namespace, step.ref.name)
         if addresses:
-            self._run.tell(f"{step.ref}: {', '.join(addresses)}")
+            self._run.tell(f"{step.ref}: {listed(addresses)}")
             reach = self._now.get(key, {}).get("reach", endpoint_source.SERVICE)
             self._now[key] = {**where, "reach": reach, "addresses": addresses}
         else:

@@ -25,6 +25,7 @@ from ..._plan.objects.steps import Object, Plan
 from ..._run.control_plane import read as revisions
 from ..._run.locality import read as observation
 from ..._run.objects.rendering import Renderer
+from ..._words import listed
 from ..module import Run
 from . import control_plane as planes
 
@@ -166,9 +167,9 @@ def _of_revision(found: _Plane, outcome: _Outcome) -> list[Finding]:
         whose = "services whose DestinationRule has outlier detection."
         told.append(Finding("warning", "failover_by_rule", f"revision {found.names.revision}", f"{message} {whose}", remedy))
     if outcome.drift:
-        message = f"Revision {found.names.revision} had drifted from its values, and this run puts that back: {', '.join(outcome.drift)}."
+        message = f"Revision {found.names.revision} had drifted from its values, and this run puts that back: {listed(outcome.drift)}."
         told.append(Finding("warning", "drift", f"revision {found.names.revision}", message, "See steps for the fields."))
     if found.others:
-        message = f"Proxies of {', '.join(found.others)} do not follow, since every revision has values of its own."
+        message = f"Proxies of {listed(found.others)} do not follow, since every revision has values of its own."
         told.append(Finding("info", "other_revisions", f"revision {found.names.revision}", message, "Set it for these revisions too."))
     return told

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..._charts import versions
 from ..._errors import MeshyardError
 from ..._mesh import labels, maker, raw
+from ..._words import listed
 from ..objects import adoption, order, ownership
 from ..objects.convergence import converge, manager_of, owner_of, stamped
 from ..objects.steps import Object, Plan, Ref, ref_of
@@ -98,7 +99,7 @@ def removal(objects: Iterable[Object], planes: Iterable[str], force: bool, clust
     planes = sorted(planes)
     if planes and not force:
         raise MeshyardError(
-            f"The base on cluster {cluster} serves control planes that are there: {', '.join(planes)}.",
+            f"The base on cluster {cluster} serves control planes that are there: {listed(planes)}.",
             "Remove them first, or set force to true to leave them without a default validator and without a reader's account.",
             planes=planes,
         )

@@ -12,6 +12,7 @@ from ..._errors import MeshyardError
 from ..._mesh import labels, maker, raw
 from ..._mesh.blocker import described
 from ..._mesh.revision import Names, suffixed
+from ..._words import listed as named
 from ..objects import adoption, order
 from ..objects.adoption import Origin
 from ..objects.steps import Delete, Object, Plan, Ref, ref_of
@@ -85,12 +86,12 @@ def refuse(blockers: Iterable[Mapping[str, Any]], revision: str, cluster: str) -
     """Returns unless something still uses the revision.
 
     :param blockers: as they are returned to the user.
-    :raises MeshyardError: something does; the first three are named, all are in C(blockers).
+    :raises MeshyardError: something does; the first ten are named, all are in C(blockers).
     """
     found = list(blockers)
     if not found:
         return
-    told = "; ".join(_described(one, cluster) for one in found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
+    told = named((_described(one, cluster) for one in found), "; ")
     raise MeshyardError(
         f"Revision {revision} on cluster {cluster} is still in use: {told}.",
         "Move what is named in blockers to another revision first, or set force to true to break it.",

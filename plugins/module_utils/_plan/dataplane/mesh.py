@@ -15,6 +15,7 @@ from ..._mesh.plane import ControlPlane
 from ..._mesh.policy import DEFAULT_POLICY, Policy
 from ..._mesh.verdict import Target
 from ..._mesh.workload import Progress
+from ..._words import listed
 
 # The mark of a workload that was restarted to lose its sidecar.
 OUT = "none"
@@ -87,7 +88,7 @@ class Mesh:
     @property
     def choose_revision(self) -> str:
         """What to do about a revision or tag that is not there: the sentence names those that are."""
-        known = ", ".join(sorted({plane.revision for plane in self.planes} | {one.name for one in self.tags})) or "none"
+        known = listed(sorted({plane.revision for plane in self.planes} | {one.name for one in self.tags})) or "none"
         return f"Install the revision or tag and wait until it is ready, or name one of those that are there: {known}."
 
     def planned(self, revisions: Iterable[str]) -> Mesh:

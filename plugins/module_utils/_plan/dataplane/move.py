@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..._errors import MeshyardError
 from ..._mesh import gateway, labels, raw, restart, verdict, workload
+from ..._words import sentences
 from ..objects import merge_patch
 from ..objects.steps import Object, Patch, ref_of
 from . import gateway_api, previous_labels, refusals, restarts
@@ -18,8 +19,6 @@ from .labels import MoveRequest, NamespaceState
 from .mesh import Mesh
 from .model import Migration, Move
 from .restarts import Change, WorkloadPlan
-
-_SHOWN = 10
 
 
 def decide(
@@ -37,9 +36,8 @@ def decide(
     problems = [*refusals.of_namespaces(namespace_states, request, protected), *refusals.of_moves(moves, request, mesh)]
     if problems:
         first = problems[0]
-        told = " ".join(one.problem for one in problems[:_SHOWN])
-        more = f" And {len(problems) - _SHOWN} more." if len(problems) > _SHOWN else ""
-        raise MeshyardError(f"{told}{more}", first.remedy, code=first.code, problems=[one.problem for one in problems])
+        told = [one.problem for one in problems]
+        raise MeshyardError(sentences(told), first.remedy, code=first.code, problems=told)
     gone = [
         f"The namespace {namespace_state.name} does not exist any more: nothing is to be done there."
         for namespace_state in namespace_states
@@ -170,10 +168,8 @@ def _warnings(moves: Sequence[Move]) -> list[str]:
     for move in moves:
         stuck = [workload_plan for workload_plan in move.workload_plans if workload_plan.status == "not_restartable"]
         if stuck:
-            told.append(
-                f"In namespace {move.namespace_state.name} not restarted: {' '.join(workload_plan.reason for workload_plan in stuck)}"
-            )
+            told.append(f"In namespace {move.namespace_state.name} not restarted: {sentences(one.reason for one in stuck)}")
         left = [workload_plan.reason for workload_plan in move.workload_plans if workload_plan.status == "left"]
         if left:
-            told.append(f"In namespace {move.namespace_state.name} left as they are: {' '.join(left)}")
+            told.append(f"In namespace {move.namespace_state.name} left as they are: {sentences(left)}")
     return told

@@ -11,9 +11,9 @@ from typing import Any
 
 from ..._errors import MeshyardError
 from ..._mesh import labels, raw, selector
+from ..._words import listed
 from ..objects.steps import Apply, Patch, Plan
 
-_SHOWN = 10
 _TEMPLATE_LABELS = "spec.template.metadata.labels"
 
 
@@ -91,10 +91,8 @@ def refuse_losses(changed: Sequence[LabelChange], objects: Iterable[raw.Raw], ar
 def _lost(found: Sequence[tuple[raw.Raw, LabelChange]]) -> MeshyardError:
     lost = [_describe(obj, change) for obj, change in found]
     said = [f"{raw.text(obj, 'kind')} {raw.qualified(obj)} selects pods of {change} by {change.by}" for obj, change in found]
-    told = "; ".join(said[:_SHOWN])
-    more = f"; and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
     return MeshyardError(
-        f"The move changes labels by which pods are selected, so that these would select them no more: {told}{more}.",
+        f"The move changes labels by which pods are selected, so that these would select them no more: {listed(said, '; ')}.",
         f"Take {' and '.join(sorted({key for _obj, change in found for key in change.keys}))} out of the selector first: "
         "it then goes on selecting these pods before, during and after the move.",
         code="selector_loses_pods",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._errors import InvalidOption
+from ..._words import listed
 
 DEFAULT_HEADER = "x-responder"
 # How well-known echo servers name the pod they run in: Istio's, whoami, agnhost and fortio.
@@ -187,7 +188,7 @@ def _unmet_responders(responders: Mapping[str, int], patterns: Sequence[str]) ->
     absent = [one for one in patterns if not any(fnmatch.fnmatchcase(name, one) for name in responders)]
     found = []
     if strangers:
-        found.append(f"{', '.join(f'{name} ({responders[name]})' for name in strangers)} answered, which expect.responders does not name")
+        found.append(f"{listed(f'{name} ({responders[name]})' for name in strangers)} answered, which expect.responders does not name")
     if absent:
-        found.append(f"no answer came from {', '.join(absent)}")
+        found.append(f"no answer came from {listed(absent)}")
     return found

@@ -17,6 +17,7 @@ from ..._charts import values, versions
 from ..._errors import MeshyardError
 from ..._mesh import raw
 from ..._mesh.plane import ControlPlane
+from ..._words import listed
 from ..control_plane import install
 from ..objects import merge_patch
 from ..objects.steps import Object, Patch, Plan, ref_of
@@ -51,7 +52,7 @@ def chosen(planes: Sequence[ControlPlane], revision: str | None, cluster: str) -
     :param planes: those whose istiod runs in the cluster. :param revision: as the user named it, if at all.
     :raises MeshyardError: there is none, several and none was named, or others made it.
     """
-    names = ", ".join(plane.revision for plane in planes)
+    names = listed(plane.revision for plane in planes)
     found = [plane for plane in planes if revision in (None, plane.revision)]
     if not found:
         what = f"no control plane of revision {revision}" if revision else "no control plane"

@@ -14,6 +14,7 @@ from ..._mesh import host, locality, raw, traffic_prediction
 from ..._mesh.host import Service
 from ..._mesh.locality import Client, Endpoint
 from ..._mesh.traffic_prediction import Setting
+from ..._words import listed
 from ..finding import Finding
 
 _KNOWN_OF_CLIENTS = (*locality.PLACES, locality.NETWORK, locality.CLUSTER)
@@ -53,7 +54,7 @@ def refuse_starving(setting: Setting, traffic: ServiceTraffic, service: Service)
     :raises MeshyardError: one is not, and would get no traffic.
     """
     for client, left in traffic.starved(setting)[:1]:
-        places = ", ".join(map(str, left))
+        places = listed(left)
         raise MeshyardError(
             f"The distribute for clients in {client.locality} of cluster {client.cluster} does not name {places}, "
             f"where {service} has ready endpoints: they would get none of this traffic.",
@@ -88,7 +89,7 @@ def _of_service(setting: Setting, counts: Setting, traffic: ServiceTraffic, serv
         message = f"{service} has trafficDistribution {wanted}, which counts while its rule has no locality setting."
         yield Finding("warning", "traffic_distribution", str(service), message, "Give failover_priority or distribute to decide here.")
     for client, left in traffic.starved(counts):
-        message = f"Clients in {client.locality} of cluster {client.cluster} send nothing to {', '.join(map(str, left))}."
+        message = f"Clients in {client.locality} of cluster {client.cluster} send nothing to {listed(left)}."
         yield Finding("warning", "starved", str(service), message, "Name these localities in distribute.")
 
 

@@ -14,11 +14,11 @@ from ..._mesh import host, labels, raw, traffic_prediction
 from ..._mesh.host import Service
 from ..._mesh.locality import Client, Endpoint, Locality
 from ..._mesh.traffic_prediction import Setting
+from ..._words import listed
 from ..finding import Finding
 from . import model as locality_model
 
 MOST = 20
-_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,9 @@ def refuse_starving(found: Sequence[View], clients: Sequence[Client], title: str
     told = _starved(found, clients)
     if not told:
         return
-    shown = "; ".join(
-        f"clients in {one['from']} send nothing to {', '.join(one['localities'])} of {one['service']}" for one in told[:_NAMED]
-    )
-    more = f"; and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
+    shown = listed((f"clients in {one['from']} send nothing to {listed(one['localities'])} of {one['service']}" for one in told), "; ")
     raise MeshyardError(
-        f"With the distribute of {title} places with ready endpoints would get no traffic: {shown}{more}.",
+        f"With the distribute of {title} places with ready endpoints would get no traffic: {shown}.",
         "Name these localities in to, or set allow_starving.",
         starved=told,
     )
@@ -147,14 +144,14 @@ def findings(
         yield Finding("warning", "no_endpoints", told_host, f"The service {told_host} has no ready endpoint.", "Check services.")
     starved = _starved(found, mesh_traffic.clients)
     if starved:
-        names = ", ".join(sorted({one["service"] for one in starved})[:_NAMED])
-        message = f"In {len(starved)} cases clients send nothing to a place with ready endpoints, of services such as {names}."
+        names = listed(sorted({one["service"] for one in starved}))
+        message = f"In {len(starved)} cases clients send nothing to a place with ready endpoints, of these services: {names}."
         yield Finding("warning", "starved", "the mesh", message, "Name these localities in distribute.")
     if mesh_traffic.rules is None:
         message = "DestinationRules may not be read, so that nobody knows which services have settings of their own."
         yield Finding("info", "rules_unread", "the mesh", message, "Let this account list destinationrules.")
     for one in not_following(found):
-        message = f"{one['object']} sets {', '.join(one['sets'])} itself, which goes before the mesh for {_some(one['services'])}."
+        message = f"{one['object']} sets {', '.join(one['sets'])} itself, which goes before the mesh for {listed(one['services'])}."
         yield Finding("info", "not_following", one["object"], message, "Change it there too, or take it out there.")
     left = len([view for view in found if view.spread and view not in told])
     if left:
@@ -211,7 +208,3 @@ def _named(told: str) -> Service:
 def _is_headless(service: raw.Raw | None) -> bool:
     """Whether clients choose the endpoint themselves, so that nothing is balanced."""
     return raw.text(service or {}, "spec", "clusterIP") == "None"
-
-
-def _some(hosts: Sequence[str]) -> str:
-    return ", ".join(hosts[:_NAMED]) + (f" and {len(hosts) - _NAMED} more" if len(hosts) > _NAMED else "")

@@ -10,6 +10,7 @@ from functools import partial
 
 from ..._errors import MeshyardError
 from ..._mesh import raw, revision
+from ..._words import listed
 from ..finding import Finding
 from ..remote import secret as remote_secret
 from ..remote.kubeconfig import Kubeconfig
@@ -194,6 +195,6 @@ def _differs(code: str, what: str, one: View, other: View, ours: list[str], thei
         "blocker",
         code,
         f"cluster {one.name}",
-        f"The {what} of cluster {one.name} is {' and '.join(ours)}, and that of cluster {other.name} is {' and '.join(theirs)}.",
+        f"The {what} of cluster {one.name} is {listed(ours, ' and ')}, and that of cluster {other.name} is {listed(theirs, ' and ')}.",
         f"Install a revision with the value {value} that the other cluster has, and move all pods to it.",
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from ..._words import listed
 from ..finding import Finding, Level
 from ..remote import control_plane as remote_control_plane
 from .model import ClusterFinding, MeshClusters, View, refused
@@ -38,7 +39,7 @@ def _labels(mesh_clusters: MeshClusters) -> Iterator[ClusterFinding]:
                     "warning",
                     "network_missing",
                     what,
-                    f"Cluster {view.name} names no network, and {' and '.join(named)} do: to Istio it is in another network than those.",
+                    f"Cluster {view.name} names no network, and {listed(named, ' and ')} do: to Istio it is in another network than those.",
                     "Give network for every cluster, or for none where all pods reach each other by their addresses.",
                 ),
             )
@@ -52,7 +53,7 @@ def _gateways(mesh_clusters: MeshClusters) -> Iterator[ClusterFinding]:
         found = [one for one in view.gateways if one.network == view.network]
         if not view.network or any(one.addresses for one in found):
             continue
-        others = " and ".join(sorted({other.network or "(none)" for other in mesh_clusters.views} - {view.network}))
+        others = listed(sorted({other.network or "(none)" for other in mesh_clusters.views} - {view.network}), " and ")
         # The gateway's pod is injected too, so it cannot stand before the cluster has a control plane.
         later = not view.served or view.given.planned
         if found:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..._mesh import labels, raw, tag
 from ..._mesh.plane import ControlPlane
+from ..._words import listed
 from ..finding import Finding
 from ..upgrade.remaining import default_revision
 from .model import PreflightInput
@@ -154,7 +155,7 @@ def _tags(given: PreflightInput) -> Iterator[Finding]:
                 "tag_kept",
                 f"tag {move.name}",
                 f"The tag {move.name} stays on {move.revision}: it is followed by namespaces that this upgrade leaves out "
-                f"({', '.join(move.kept_by)}).",
+                f"({listed(move.kept_by)}).",
                 "Upgrade those too, and the tag follows.",
             )
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..._mesh import gateway, labels, raw, rolling, workload
+from ..._words import listed
 from ..finding import Finding, Level
 from .model import PreflightInput, Restarted, Trial
-
-_SHOWN = 5
 
 
 def findings(given: PreflightInput) -> Iterator[Finding]:
     """All findings of this file."""
     restarted = [one for one in given.restarted if one.workload.replicas > 0]
     yield from _interrupted(restarted)
-    serving = [one for one in restarted if _serves(one, given) and not gateway.is_gateway(one.obj, one.workload.kind)]
+    services: dict[str, list[raw.Raw]] = {}
+    for service in given.evidence.services or ():
+        services.setdefault(raw.namespace(service), []).append(service)
+    inner = [one for one in restarted if not gateway.is_gateway(one.obj, one.workload.kind)]
+    serving = [one for one in inner if _serves(one, services.get(one.workload.namespace, ()))]
     yield from _unprobed(serving)
     yield from _abrupt(serving)
     yield from _budgets(given)
@@ -78,10 +81,12 @@ def _programs(one: Restarted) -> list[raw.Raw]:
     return [each for each in raw.items(one.template, "spec", "containers") if each.get("name") != labels.PROXY_CONTAINER]
 
 
-def _serves(one: Restarted, given: PreflightInput) -> bool:
-    """Whether a Service leads to its pods."""
-    seen = one.workload
-    return bool(gateway.services_of(seen.template_labels, seen.namespace, given.evidence.services or ()))
+def _serves(one: Restarted, services: Sequence[raw.Raw]) -> bool:
+    """Whether a Service leads to its pods.
+
+    :param services: of its namespace.
+    """
+    return bool(gateway.services_of(one.workload.template_labels, one.workload.namespace, services))
 
 
 def _by_namespace(found: Sequence[Restarted], code: str, what: str, remedy: str) -> Iterator[Finding]:
@@ -90,9 +95,8 @@ def _by_namespace(found: Sequence[Restarted], code: str, what: str, remedy: str)
     for one in found:
         names.setdefault(one.workload.namespace, []).append(one.workload)
     for namespace, seen in names.items():
-        shown = ", ".join(f"{one.kind} {one.name}" for one in seen[:_SHOWN])
-        more = f" and {len(seen) - _SHOWN} more" if len(seen) > _SHOWN else ""
-        yield Finding("warning", code, f"Namespace {namespace}", f"In {namespace} are {what}: {shown}{more}.", remedy)
+        shown = listed(f"{one.kind} {one.name}" for one in seen)
+        yield Finding("warning", code, f"Namespace {namespace}", f"In {namespace} are {what}: {shown}.", remedy)
 
 
 def _budgets(given: PreflightInput) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from ..._charts import values
 from ..._errors import MeshyardError
 from ..._mesh import labels, raw
 from ..._mesh.revision import Names
+from ..._words import listed
 from ..objects import adoption
 from ..objects.convergence import stamped
 from ..objects.steps import Create, Object, Patch, Plan, Ref, ref_of
@@ -136,7 +137,7 @@ def refuse_addresses(addresses: Sequence[str], source: str) -> None:
             ) from None
     if len({ipaddress.ip_address(address).version for address in addresses}) > 1:
         raise MeshyardError(
-            f"The addresses {', '.join(addresses)} are of two families, and one EndpointSlice takes one.", "Give addresses of one family."
+            f"The addresses {listed(addresses)} are of two families, and one EndpointSlice takes one.", "Give addresses of one family."
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..._errors import MeshyardError
 from ..._mesh import raw
+from ..._words import listed
 from ..objects import adoption
 from ..objects.convergence import converge, owner_of, stamped
 from ..objects.steps import Delete, Object, Plan, Ref, ref_of
@@ -125,7 +126,7 @@ def refuse_namespaces(missing: Sequence[str], cluster: str) -> None:
     """
     if missing:
         raise MeshyardError(
-            f"There is no namespace {' and no namespace '.join(missing)} on cluster {cluster}.", "Create it there first, then run again."
+            f"There is no namespace {listed(missing, ' and no namespace ')} on cluster {cluster}.", "Create it there first, then run again."
         )
 
 

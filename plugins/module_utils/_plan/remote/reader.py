@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._mesh import labels, raw, secret_data
+from ..._words import listed
 from ..objects import order
 from ..objects.convergence import converge, owner_of, stamped
 from ..objects.steps import Create, Delete, Object, Patch, Plan, Ref, Step, ref_of
@@ -164,7 +165,7 @@ def revocation(secrets: Iterable[Object], reader: Reader) -> tuple[Plan, list[st
         if others:
             steps.append(unmarked(secret, [reader.mark], "no longer used from here"))
             warnings.append(
-                f"{ref_of(secret)} is not revoked, because the istiod of the cluster with UID {', '.join(others)} uses it too: "
+                f"{ref_of(secret)} is not revoked, because the istiod of the cluster with UID {listed(others)} uses it too: "
                 "rotate there as well."
             )
         else:

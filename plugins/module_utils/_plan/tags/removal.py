@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..._errors import MeshyardError
 from ..._mesh import injection, labels, raw, webhook
 from ..._mesh.plane import ControlPlane
+from ..._words import listed
 from ..objects import adoption
 from ..objects.steps import Delete, Object, Plan, Ref, ref_of
 from .webhooks import wake_up
-
-_SHOWN = 5
 
 
 def plan(tag: str, live: Mapping[Ref, Object], default: Object | None, cluster: str) -> Plan:
@@ -55,7 +54,7 @@ def refuse(tag: str, users: Sequence[str], cluster: str) -> None:
     """
     if not users:
         return
-    told = ", ".join(users[:_SHOWN]) + (f" and {len(users) - _SHOWN} more" if len(users) > _SHOWN else "")
+    told = listed(users)
     raise MeshyardError(
         f"Tag {tag} on cluster {cluster} is followed by {told}: their new pods would start without a sidecar.",
         "Move them to a revision first (namespace_revision), or set force to true.",

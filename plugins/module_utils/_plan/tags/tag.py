@@ -13,6 +13,7 @@ from ..._errors import MeshyardError
 from ..._mesh import labels, raw
 from ..._mesh.plane import ControlPlane
 from ..._mesh.revision import Names, check_tag
+from ..._words import listed
 from ..objects import adoption
 from ..objects.convergence import CREATOR, converge
 from ..objects.steps import Apply, Create, Object, Plan, Ref
@@ -50,7 +51,7 @@ def target_plane(revision: str, tag: str, planes: Iterable[ControlPlane], cluste
     if plane is None:
         raise MeshyardError(
             f"Tag {tag} cannot point to revision {revision}, which cluster {cluster} does not have.",
-            f"Choose one of those that are there: {', '.join(sorted(known)) or 'none'}.",
+            f"Choose one of those that are there: {listed(sorted(known)) or 'none'}.",
         )
     if not plane.available:
         lack = plane.rollout.why or ("it has no ready istiod" if not plane.serving else "its webhook has no CA bundle yet")

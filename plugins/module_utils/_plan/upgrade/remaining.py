@@ -13,6 +13,7 @@ from ..._errors import MeshyardError
 from ..._mesh import gateway, labels, raw
 from ..._mesh.evidence import Evidence
 from ..._mesh.waves import MAX_NAMESPACES, derive, given
+from ..._words import listed
 from .members import BY_ITSELF, Member, Rolling
 from .route import Route
 
@@ -159,7 +160,7 @@ def check_names(selection: Selection, everywhere: Iterable[Member]) -> None:
     missing = sorted({*(selection.namespaces or ()), *selection.excluded} - known)
     if missing:
         raise MeshyardError(
-            f"These namespaces do not exist: {', '.join(missing)}.",
+            f"These namespaces do not exist: {listed(missing)}.",
             "Correct the list of namespaces, or leave it out to take all of the mesh.",
         )
 

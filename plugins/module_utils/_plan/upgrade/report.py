@@ -10,6 +10,7 @@ from typing import Any
 
 from ..._mesh import labels
 from ..._mesh.plane import ControlPlane
+from ..._words import listed
 from .record import Record
 from .remaining import GatewayMove, Upgrade, Wave
 from .route import Route
@@ -74,7 +75,7 @@ def _plane(plane: ControlPlane | None) -> dict[str, Any] | None:
 def _waves(waves: Sequence[Wave], word: str) -> list[dict[str, Any]]:
     return [
         {
-            "name": f"{word} {number} of {len(waves)}: {', '.join(wave.namespaces)}",
+            "name": f"{word} {number} of {len(waves)}: {listed(wave.namespaces)}",
             "number": wave.number,
             "namespaces": list(wave.namespaces),
             "give_back": list(wave.give_back),

@@ -12,6 +12,7 @@ from ..._charts import versions
 from ..._errors import MeshyardError
 from ..._mesh.plane import ControlPlane
 from ..._mesh.revision import check_revision, revision_name
+from ..._words import listed
 from . import record as upgrade_record
 
 
@@ -151,7 +152,7 @@ def _only_other(revision: str, seen: Situation) -> str:
 
 def _one_of(revisions: Sequence[str], seen: Situation) -> str:
     if len(revisions) > 1:
-        told = ", ".join(f"{name} ({_version_of(seen.plane(name)) or 'unknown version'})" for name in revisions)
+        told = listed(f"{name} ({_version_of(seen.plane(name)) or 'unknown version'})" for name in revisions)
         raise MeshyardError(
             f"Cluster {seen.cluster} has several control planes that could be meant: {told}.",
             "Name the one to be left in from_revision (canary_upgrade_from_revision in the role).",
@@ -163,7 +164,7 @@ def _one_of(revisions: Sequence[str], seen: Situation) -> str:
 def _refuse_unknown(source: str, recorded: str, seen: Situation) -> None:
     if not source or source == recorded or seen.plane(source):
         return
-    known = ", ".join(plane.revision for plane in seen.local) or "none"
+    known = listed(plane.revision for plane in seen.local) or "none"
     raise MeshyardError(
         f"There is no control plane of revision {source} in namespace {seen.namespace} of cluster {seen.cluster}.",
         f"Those that exist: {known}.",

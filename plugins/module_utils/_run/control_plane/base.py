@@ -14,6 +14,7 @@ from ..._errors import MeshyardError
 from ..._mesh import labels, plane, raw
 from ..._plan.control_plane import base, readiness
 from ..._plan.objects.steps import Object, Ref, ref_of
+from ..._words import listed
 from ..objects import observe
 
 _CRD = kinds.kind("CustomResourceDefinition")
@@ -58,7 +59,7 @@ def refuse_target(revision: str, known: Iterable[plane.ControlPlane], cluster: s
     known = list(known)
     target = next((one for one in known if one.revision == revision), None)
     if target is None:
-        there = ", ".join(one.revision for one in known) or "none"
+        there = listed(one.revision for one in known) or "none"
         raise MeshyardError(
             f"The default validator on cluster {cluster} cannot move to revision {revision}, which is not there.",
             f"Install that revision first, or choose one of those that are there: {there}.",

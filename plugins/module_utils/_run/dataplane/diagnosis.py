@@ -14,7 +14,7 @@ from ..._cluster.kinds import kind
 from ..._mesh import raw
 from ..._mesh.workload import Workload
 
-_PODS, _EVENTS, _NAMES = 5, 5, 3
+_PODS, _EVENTS = 5, 5
 _NO_IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 _CRASHES = {"CrashLoopBackOff", "RunContainerError", "CreateContainerError", "CreateContainerConfigError"}
 
@@ -60,12 +60,6 @@ def sentence(told: dict[str, Any]) -> str:
     if not told["pods"] and told["events"]:
         said += f" Last event: {told['events'][-1].rstrip('.')}."
     return said
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    shown = ", ".join(names[:_NAMES])
-    return f"{shown} and {len(names) - _NAMES} more" if len(names) > _NAMES else shown
 
 
 def _reasons(pod: raw.Raw) -> list[str]:

@@ -15,7 +15,7 @@ from ..._mesh import labels, proxies, raw, restart
 from ..._mesh.verdict import is_right
 from ..._plan.dataplane.model import Placed, paired
 from ..._plan.dataplane.restarts import WorkloadPlan
-from . import diagnosis
+from ..._words import listed
 from . import read as dataplane
 
 Pods = Mapping[str, Sequence[raw.Raw]]
@@ -66,7 +66,7 @@ def _look(cluster: Cluster, moves: Sequence[Placed]) -> Pending | Ready[Pods]:
             if workload_plan.moved and workload_plan.target and not is_right(pod, workload_plan.target):
                 _refuse_final(cluster, pod, workload_plan)
                 late.append(raw.qualified(pod))
-    return Pending(f"{diagnosis.listed(late)} to be replaced") if late else Ready(pods)
+    return Pending(f"{listed(late, most=3)} to be replaced") if late else Ready(pods)
 
 
 def _refuse_final(cluster: Cluster, pod: raw.Raw, workload_plan: WorkloadPlan) -> None:

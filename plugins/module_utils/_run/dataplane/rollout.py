@@ -21,6 +21,7 @@ from ..._mesh import raw, restart, workload
 from ..._mesh.workload import Workload
 from ..._plan.dataplane.restarts import WorkloadPlan
 from ..._plan.objects.steps import Object, Patch, describe
+from ..._words import listed, sentences
 from . import diagnosis
 
 _ATTEMPTS = 6
@@ -163,7 +164,7 @@ def _look(loop: _Loop) -> None:
 
 def _tell(loop: _Loop) -> None:
     names = [f"{one.workload_plan.workload.namespace}/{one.workload_plan.workload.name}" for one in loop.rolling]
-    line = f"{len(loop.rolled)}/{loop.total} workloads rolled, waiting for {diagnosis.listed(names)}"
+    line = f"{len(loop.rolled)}/{loop.total} workloads rolled, waiting for {listed(names, most=3)}"
     if line != loop.said:
         loop.run.tell(line)
         loop.said = line
@@ -172,7 +173,7 @@ def _tell(loop: _Loop) -> None:
 def _stuck(loop: _Loop, failed: list[tuple[_Rolling, Workload]]) -> MeshyardError:
     cluster = loop.run.cluster
     reports = [diagnosis.report(cluster, seen, one.why) for one, seen in failed]
-    told = " ".join(diagnosis.sentence(report) for report in reports[:3])
+    told = sentences(diagnosis.sentence(report) for report in reports)
     problem = MeshyardError(
         f"On cluster {cluster.name} {len(reports)} of {loop.total} workloads do not roll. {told}",
         "Correct what the pods report and run again: it goes on from there; or go back with state former.",

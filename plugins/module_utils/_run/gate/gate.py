@@ -24,6 +24,7 @@ from ..._plan.gate import checks as gate_checks
 from ..._plan.gate import traffic_checks
 from ..._plan.gate.checks import Check
 from ..._plan.gate.traffic_checks import Limits, Sample
+from ..._words import listed
 from ..dataplane import read as dataplane
 from ..probe.exec import NoClient
 from ..probe.source import WaitPolicy
@@ -149,7 +150,7 @@ class Gate:
         return mesh.target(revision, self._request.version)
 
     def _without_plane(self, mesh: Mesh) -> list[Check]:
-        known = ", ".join(plane.revision for plane in mesh.planes) or "none"
+        known = listed(plane.revision for plane in mesh.planes) or "none"
         detail = f"revision {self._request.revision} does not exist; there are: {known}"
         return [Check("pods", "failed", detail, code="revision_missing"), *self._unasked(detail)]
 

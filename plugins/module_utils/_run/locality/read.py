@@ -19,6 +19,7 @@ from ..._mesh.plane import ControlPlane, control_planes
 from ..._mesh.revision import Names
 from ..._plan.locality.model import ServiceTraffic
 from ..._plan.locality.services import MeshTraffic
+from ..._words import listed
 from ..objects import rendering
 
 _SERVICE_NAME = "kubernetes.io/service-name"
@@ -101,7 +102,7 @@ def _mesh_policy(cluster: Cluster, namespace: str, revision: str | None) -> tupl
     if not found:
         return {}, "There is no such control plane on this cluster, so that Istio's defaults are supposed for the mesh."
     if any(one != found[0] for one in found):
-        return found[0], f"The revisions {', '.join(known)} say different things for the mesh; those of {known[0]} are supposed."
+        return found[0], f"The revisions {listed(known)} say different things for the mesh; those of {known[0]} are supposed."
     return found[0], ""
 
 

@@ -14,9 +14,9 @@ from ..._cluster.connect import Cluster
 from ..._errors import MeshyardError
 from ..._plan.objects import adoption
 from ..._plan.objects.steps import Adopt, Apply, Create, Delete, Object, Patch, Plan, Step, action, describe
+from ..._words import sentences
 
 _ATTEMPTS = 5
-_SHOWN = 10
 _UNSTABLE = ("resourceVersion", "generation")
 
 
@@ -77,10 +77,9 @@ def _makes_namespace(plan: Plan, namespace: str) -> bool:
 
 def _denied(cluster: Cluster, refused: Sequence[tuple[Step, errors.ApiError]], total: int) -> MeshyardError:
     first = refused[0][1]
-    told = " ".join(f"{step.ref}: {error.message.rstrip('.')}." for step, error in refused[:_SHOWN])
-    more = f" And {len(refused) - _SHOWN} more." if len(refused) > _SHOWN else ""
+    told = sentences(f"{step.ref}: {error.message.rstrip('.')}." for step, error in refused)
     return MeshyardError(
-        f"Cluster {cluster.name} would refuse {len(refused)} of {total} changes, so that none was made. {told}{more}",
+        f"Cluster {cluster.name} would refuse {len(refused)} of {total} changes, so that none was made. {told}",
         first.remedy,
         code=first.code,
         denials=[{**describe(step), "by": str(error.denial or ""), "message": error.message} for step, error in refused],

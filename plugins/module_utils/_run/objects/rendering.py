@@ -13,6 +13,7 @@ from typing import Any
 
 from ..._charts import chart, helm, keys, manifests, values, versions
 from ..._errors import MeshyardError
+from ..._words import listed
 
 Object = dict[str, Any]
 SECONDS = 120
@@ -67,7 +68,7 @@ class Renderer:
         """
         kept, unread = keys.only_read(earlier, self.defaults, self.name, self.version.minor) if earlier else ({}, [])
         if unread:
-            named = ", ".join(sorted(unread))
+            named = listed(sorted(unread))
             self._warn(f"Values of {source} that the {self.name} chart of Istio {self.version} does not read are left behind: {named}.")
         return kept
 

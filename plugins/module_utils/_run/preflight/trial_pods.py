@@ -6,16 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from ..._cluster import write
+from ..._cluster import read, write
 from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
+from ..._cluster.kinds import kind
 from ..._mesh import webhook
 from ..._plan.preflight import trial_pods
 from ..._plan.preflight.model import Restarted, Trial
 
 MANAGER = "meshyard-trial"
-# One request each: beyond that, waves show it, one after the other.
+# Two requests each: beyond that, waves show it, one after the other.
 _AT_MOST = 100
 _QUOTA = "ResourceQuota"
 
@@ -32,8 +34,12 @@ def attempt(cluster: Cluster, restarted: Sequence[Restarted]) -> tuple[Trial, ..
 
 
 def _attempt(cluster: Cluster, one: Restarted) -> Trial | None:
+    seen = one.workload
     try:
-        write.create(cluster, trial_pods.pod(one), MANAGER, dry_run=True)
+        # Of listed workloads only a few fields are kept, and admission looks at all of them.
+        whole = read.get(cluster, kind(seen.kind), seen.name, seen.namespace)
+        if whole is not None:
+            write.create(cluster, trial_pods.pod(replace(one, obj=whole)), MANAGER, dry_run=True)
     except ApiError as error:
         told = error.message.rstrip(".")
         if error.denial:

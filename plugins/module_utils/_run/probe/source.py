@@ -17,6 +17,7 @@ from ..._errors import MeshyardError
 from ..._mesh import labels, raw
 from ..._mesh.proxies import finished
 from ..._mesh.restart import owner_of_pod
+from ..._words import listed
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 _WAYS = ("workload", "pod", "temporary", "controller")
@@ -108,7 +109,7 @@ def container(pod: raw.Raw, name: str = "") -> str:
     names = [raw.text(one, "name") for one in raw.items(pod, "spec", "containers")]
     known = [*names, *(raw.text(one, "name") for one in raw.items(pod, "spec", "initContainers"))]
     if name and name not in known:
-        raise MeshyardError(f"The pod {raw.qualified(pod)} has no container {name}.", f"Name one of {', '.join(known)}.")
+        raise MeshyardError(f"The pod {raw.qualified(pod)} has no container {name}.", f"Name one of {listed(known)}.")
     default = raw.annotations_of(pod).get(DEFAULT_CONTAINER, "")
     apps = [one for one in names if one != labels.PROXY_CONTAINER] or names
     return name or (default if default in names else apps[0])

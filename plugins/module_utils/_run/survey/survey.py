@@ -20,11 +20,12 @@ from ..._mesh.evidence import Evidence
 from ..._mesh.plane import ControlPlane
 from ..._plan.survey.cluster import AMBIENT, Authority, Survey
 from ..._plan.survey.clusters import ClustersView, join
+from ..._words import listed
 from ..dataplane import read as dataplane
 from . import evidence, proxies
 
 # What needs pods and namespaces; what needs pods in full and the workloads that own them; what needs the word of the istiods.
-_LISTED = frozenset({"pods", "workloads", "namespaces", "gateways", "blockers", "statistics"})
+_COUNTED = frozenset({"pods", "workloads", "namespaces", "gateways", "blockers", "statistics"})
 _DETAILED = frozenset({"pods", "workloads", "statistics", "gateways"})
 _CONNECTED = frozenset({"proxies", "statistics"})
 # Where a CA lies, the one that signs first: given by the user, or made by istiod itself.
@@ -110,16 +111,16 @@ def survey(cluster: Cluster, namespace: str, gather: Collection[str] = (), part:
     wanted = frozenset(gather)
     proof = _proof(cluster, namespace, part) if "blockers" in wanted else None
     asked = [one for one in mesh.planes if part is None or one.location != "remote"]
-    listed, detailed = bool(wanted & _LISTED), bool(wanted & _DETAILED)
-    some = None if listed else f"{labels.DATAPLANE_MODE}={AMBIENT}"
+    counted, detailed = bool(wanted & _COUNTED), bool(wanted & _DETAILED)
+    some = None if counted else f"{labels.DATAPLANE_MODE}={AMBIENT}"
     istiods = reader.list("Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING, reduced=None) if wanted & _CONNECTED else []
     homes = sorted({one.namespace for one in mesh.planes if one.location == "cluster"})
     replica_sets = reader.list("ReplicaSet", metadata_only=True) if detailed else []
     found = Survey(
         mesh=mesh,
         namespaces=_reuse(proof and proof.namespaces, lambda: reader.list("Namespace", labels=some, metadata_only=True)),
-        pods=_reuse(proof and proof.pods, lambda: reader.list("Pod", fields=_UNFINISHED, metadata_only=not detailed)) if listed else (),
-        counted=listed,
+        pods=_reuse(proof and proof.pods, lambda: reader.list("Pod", fields=_UNFINISHED, metadata_only=not detailed)) if counted else (),
+        counted=counted,
         workloads={name: _workloads(proof, name, reader) for name in restart.ROLLS} if detailed else {},
         owners=restart.owners_of(replica_sets),
         services=_reuse(proof and proof.services, lambda: reader.list("Service")) if "gateways" in wanted else [],
@@ -161,7 +162,7 @@ def _silent(found: Survey) -> list[str]:
 
 
 def _unread(proof: Evidence | None) -> list[str]:
-    unread = ", ".join(proof.unread()) if proof else ""
+    unread = listed(proof.unread()) if proof else ""
     return [f"These may not be read, so that nothing rules out that they use a revision: {unread}."] if unread else []
 
 
