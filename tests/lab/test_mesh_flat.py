@@ -124,18 +124,6 @@ def test_weights_of_the_mesh_as_a_whole_hold_until_its_former_state_is_back(two:
     assert waiting.last(lambda: min(steps.answers(two.members, "mesh-former")[name] for name in NAMES) >= 40, 30)
 
 
-def test_a_rotated_token_stops_no_traffic_and_the_old_one_is_worth_nothing(two: MeshOfTwo, joined: Outcome) -> None:
-    old = _token_names(two)
-    load = two.members.evidence / "load-rotation"
-    with echo.Customers(two.members, load):
-        two.play.run(ROTATE)
-    counts = echo.pairs(load)
-    assert all(counts.values()), counts
-    assert [pair for pair in counts if pair.endswith("-failed")] == []
-    assert not old & _token_names(two)
-    assert two.play.run(JOIN).changed_tasks() == []
-
-
 def test_a_gate_that_fails_on_one_cluster_stops_all_and_rollback_leaves_the_old_revision_alone(two: MeshOfTwo, joined: Outcome) -> None:
     source = {"namespace": NAMESPACE, "workload": "client"}
     probe = {"from": source, "to": "http://echo.echo:8080/?status=500", "expect": {"success_percent": 100}}
@@ -190,6 +178,19 @@ def test_the_old_revision_is_in_no_cluster(two: MeshOfTwo, upgraded: Upgraded) -
 
 def test_a_second_upgrade_changes_nothing(two: MeshOfTwo, upgraded: Upgraded) -> None:
     assert two.play.run(UPGRADE, canary_upgrade_retire=True).changed_tasks() == []
+
+
+def test_a_rotated_token_stops_no_traffic_and_the_old_one_is_worth_nothing(two: MeshOfTwo, upgraded: Upgraded) -> None:
+    # Not before the upgrade: the older build has the fault of Istio 1.30.0 to 1.30.3, it loses the endpoints until istiod restarts.
+    old = _token_names(two)
+    load = two.members.evidence / "load-rotation"
+    with echo.Customers(two.members, load):
+        two.play.run(ROTATE)
+    counts = echo.pairs(load)
+    assert all(counts.values()), counts
+    assert [pair for pair in counts if pair.endswith("-failed")] == []
+    assert not old & _token_names(two)
+    assert two.play.run(JOIN).changed_tasks() == []
 
 
 def test_half_of_a_mesh_is_not_upgraded(two: MeshOfTwo, upgraded: Upgraded) -> None:
