@@ -105,4 +105,4 @@ def test_images_are_counted_by_workload() -> None:
 def test_of_many_users_of_a_revision_the_first_are_named_and_the_others_counted() -> None:
     one = {"kind": "Pod", "namespace": "shop", "name": "web-1", "cluster": "us", "reason": "its proxy was injected by it"}
     assert report.in_use([one]) == "Pod shop/web-1 (its proxy was injected by it) on cluster us"
-    assert report.in_use([one] * 5).endswith("; and 2 more")
+    assert report.in_use([one] * 12).endswith("; and 2 more")
