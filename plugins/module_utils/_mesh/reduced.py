@@ -54,11 +54,13 @@ def _once(text: Any) -> Any:
 def _annotations(found: Any) -> Any:
     if not isinstance(found, Mapping):
         return found
-    kept = {key: value for key, value in found.items() if key.partition("/")[0].endswith(_DOMAINS)}
-    if kept.get(labels.REV):
-        # The older way to tell the revision, among much else, which nothing reads beside the present one.
-        kept.pop(labels.STATUS, None)
-    return _texts(kept)
+    return _texts({key: value for key, value in found.items() if key.partition("/")[0].endswith(_DOMAINS)})
+
+
+def _of_pod(found: Any) -> Any:
+    """Its annotations without the long record of its injection, of which nothing is read where the revision is told by itself."""
+    kept = _annotations(found)
+    return {key: value for key, value in kept.items() if key != labels.STATUS} if isinstance(kept, dict) and kept.get(labels.REV) else kept
 
 
 def _conditions(found: Any) -> Any:
@@ -104,7 +106,11 @@ _WORKLOAD: Mapping[str, Shape] = {
     "status": {**dict.fromkeys(_COUNTS), "conditions": _conditions},
 }
 _SHAPES: Mapping[str, Mapping[str, Shape]] = {
-    "Pod": {"spec": _POD_SPEC, "status": {"phase": _once, "conditions": _conditions, "podIPs": None}},
+    "Pod": {
+        "metadata": {**_METADATA, "annotations": _of_pod},
+        "spec": _POD_SPEC,
+        "status": {"phase": _once, "conditions": _conditions, "podIPs": None},
+    },
     **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController", "Rollout"), _WORKLOAD),
     "MutatingWebhookConfiguration": {"webhooks": None},
     "ValidatingWebhookConfiguration": {"webhooks": None},
