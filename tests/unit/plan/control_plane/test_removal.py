@@ -107,11 +107,11 @@ def test_the_releases_are_those_of_live_and_of_adopted_objects() -> None:
     assert found == {Origin("helm", "istio-system", "istiod"), Origin("helm", "mesh", "old")}
 
 
-def test_a_refusal_names_the_first_three_blockers_and_returns_all() -> None:
-    blockers = [{"cluster": "central", "kind": "Namespace", "namespace": "", "name": f"n{number}", "reason": "r"} for number in range(5)]
+def test_a_refusal_names_the_first_ten_blockers_and_returns_all() -> None:
+    blockers = [{"cluster": "central", "kind": "Namespace", "namespace": "", "name": f"n{number}", "reason": "r"} for number in range(12)]
     with pytest.raises(MeshyardError) as caught:
         removal.refuse(blockers, "1-31-0", "central")
-    assert "Namespace n2 (r); and 2 more." in caught.value.problem
+    assert "Namespace n9 (r); and 2 more." in caught.value.problem
     assert caught.value.facts["blockers"] == blockers
     removal.refuse([], "1-31-0", "central")
 

@@ -110,8 +110,8 @@ def test_pod_templates_that_ask_for_a_tag_are_named_but_istiod_itself() -> None:
         return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "n"}, "spec": {"template": template}}
 
     assert tag_removal.asking("default", [asks("cart"), asks("istiod", app="istiod")]) == ["Deployment n/cart"]
-    with pytest.raises(MeshyardError, match=r"f0, f1, f2, f3, f4 and 2 more"):
-        tag_removal.refuse("prod", [f"f{number}" for number in range(7)], "central")
+    with pytest.raises(MeshyardError, match=r"f8, f9 and 2 more"):
+        tag_removal.refuse("prod", [f"f{number}" for number in range(12)], "central")
     tag_removal.refuse("prod", [], "central")
 
 

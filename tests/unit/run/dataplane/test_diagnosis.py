@@ -74,8 +74,3 @@ def test_without_pods_the_last_event_tells_why() -> None:
 
     assert report["events"] == [f"ReplicaSet web-5d4c: FailedCreate: {message}" for message in ("refused by a webhook", "exceeded quota")]
     assert "exceeded quota" in diagnosis.sentence(report)
-
-
-def test_many_names_are_cut_short() -> None:
-    assert diagnosis.listed(["a", "b"]) == "a, b"
-    assert diagnosis.listed(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
