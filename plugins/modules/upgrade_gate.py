@@ -27,7 +27,9 @@ options:
     elements: str
     required: true
   revision:
-    description: Revision that the pods must be on, or a tag that points to it.
+    description:
+      - Revision that the pods must be on, or a tag that points to it.
+      - One that the cluster does not have is refused at once, with those that it has. In check mode it is supposed to come.
     type: str
     required: true
   version:

@@ -37,6 +37,12 @@ from .probes import Probe
 Heard: TypeAlias = "tuple[Connections, str]"
 
 
+class UnknownRevision(MeshyardError):
+    """The revision that pods are to be on is not there."""
+
+    code = "revision_missing"
+
+
 @dataclass(frozen=True)
 class GateRequest:
     """What the gate is asked.
@@ -129,7 +135,7 @@ class Gate:
                 return self._without_plane(mesh)
             heard = self._heard([plane for plane in mesh.planes if plane.revision == target.revision])
             found = self._pods(mesh, target, heard)
-        except Abandoned:
+        except (Abandoned, UnknownRevision):
             raise
         except MeshyardError as problem:  # not readable is no verdict on the pods
             return [
@@ -150,7 +156,16 @@ class Gate:
         return mesh.target(revision, self._request.version)
 
     def _without_plane(self, mesh: Mesh) -> list[Check]:
-        known = listed(plane.revision for plane in mesh.planes) or "none"
+        """What is said of a revision that went while the gate looked, or that a check supposes to come.
+
+        :raises UnknownRevision: it was not there to begin with, which says nothing about the pods.
+        """
+        known = listed(plane.revision for plane in mesh.planes if plane.location != "orphan") or "none"
+        if not (self._request.check or self.checks):
+            raise UnknownRevision(
+                f"There is no revision or tag {self._request.revision} on cluster {self._cluster.name}.",
+                f"Name one that is there: {known}.",
+            )
         detail = f"revision {self._request.revision} does not exist; there are: {known}"
         return [Check("pods", "failed", detail, code="revision_missing"), *self._unasked(detail)]
 

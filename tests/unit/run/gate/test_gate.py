@@ -161,11 +161,20 @@ def test_in_check_mode_pods_that_are_not_moved_yet_are_predicted(inputs: GateInp
     assert (gate.look(), set(words(gate).values())) == (Ready(None), {"predicted"})
 
 
-@pytest.mark.parametrize(("check", "word"), [(True, "predicted"), (False, "failed")])
-def test_a_revision_that_does_not_exist_is_named_with_those_that_do(inputs: GateInputs, check: bool, word: str) -> None:
-    gate = inputs.gate(revision="1-99-0", check=check, wait=0, probes=(SHOP,))
+def test_a_revision_that_does_not_exist_is_refused_at_once_with_those_that_do(inputs: GateInputs) -> None:
+    gate = inputs.gate(revision="1-99-0", wait=60, probes=(SHOP,))
+    with pytest.raises(MeshyardError) as refused:
+        gate.look()
+    assert (refused.value.code, refused.value.verdict) == ("revision_missing", "error")
+    assert refused.value.problem.startswith("There is no revision or tag 1-99-0 on cluster ")
+    assert refused.value.remedy == "Name one that is there: 1-31-0, 1-32-0."
+    assert "probe" not in inputs.asked
+
+
+def test_in_check_mode_a_revision_that_is_still_to_come_is_predicted(inputs: GateInputs) -> None:
+    gate = inputs.gate(revision="1-99-0", check=True, wait=0, probes=(SHOP,))
     assert gate.look() == Ready(None)
-    assert verdicts.overall(gate.checks) == word
+    assert verdicts.overall(gate.checks) == "predicted"
     assert gate.checks[0].detail == "revision 1-99-0 does not exist; there are: 1-31-0, 1-32-0"
 
 
