@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 from ansible.module_utils.basic import AnsibleModule
 
 _HIDDEN_WHOLE = ("kubeconfig", "host", "proxy")
+_ADDRESSES = (*_HIDDEN_WHOLE, "server", "proxy-url")  # the last two are keys of a kubeconfig
 _ENVIRONMENT = "K8S_AUTH_"
 # How the names of secrets end, without hyphens and underscores: of options, headers, environment variables, and keys of a kubeconfig.
 _SECRET = re.compile(
@@ -73,7 +74,7 @@ def _secrets_of(text: str, name: str) -> Iterator[str]:
             yield from _forms(text.partition(":")[2])
     elif name == "kubeconfig" and "\n" in text:
         yield from _secrets_of_content(text)
-    url = _USER_OF_ADDRESS if name in _HIDDEN_WHOLE else _USER_OF_URL
+    url = _USER_OF_ADDRESS if name in _ADDRESSES else _USER_OF_URL
     for user in url.findall(text):
         yield from _forms(user)
         yield from _forms(user.partition(":")[2])
