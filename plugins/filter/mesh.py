@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ..plugin_utils.filters import refusing
 from ..plugin_utils.mesh_inventory import Inventory, Own, Variables
 
 DOCUMENTATION = r"""
@@ -140,4 +141,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """By name."""
-        return {"mesh": mesh}
+        return {"mesh": refusing(mesh)}

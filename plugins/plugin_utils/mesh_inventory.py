@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._cluster.connection_options import EXPECTED_UID, VARIABLES, from_variables
+from ..module_utils._errors import MeshyardError
 
 Variables = Mapping[str, Any]
 Role = Literal["primary", "remote"]
@@ -150,7 +151,7 @@ class Inventory:
     def _variables(self, host: str) -> Variables:
         if host not in self._hosts:  # hostvars answers with something undefined in place of a KeyError
             return {}
-        return self._hosts[host]
+        return _Evaluated(host, self._hosts[host])
 
     def _cluster(self, host: str, own: Own | None = None) -> Cluster:
         variables, own = self._variables(host), own or Own()
@@ -187,6 +188,26 @@ class Inventory:
         """Whether the primary of a remote cluster is one of these; that of which nothing tells it may be served by any of them."""
         named = self._primary_of(remote)
         return named in primaries if named else set(primaries) == set(self.primaries)
+
+
+class _Evaluated(Mapping[str, Any]):
+    """The variables of a host; one that cannot be evaluated, which ansible-core before 2.19 hands out as it is written, is refused."""
+
+    def __init__(self, host: str, variables: Variables) -> None:
+        self._host, self._variables = host, variables
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._variables[name]
+        if isinstance(value, str) and "{{" in value:
+            problem = f"The variable {name} of host {self._host} cannot be evaluated: {value}."
+            raise MeshyardError(problem, "Define what the template refers to, or correct it.")
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
 
 
 def cluster_name(variables: Variables, host: str) -> str:

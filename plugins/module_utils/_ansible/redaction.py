@@ -25,8 +25,8 @@ _ENVIRONMENT = "K8S_AUTH_"
 _SECRET = re.compile(
     r"(accesskey|apikey|authorization|basicauth|clientsecret|cookie|keydata|passw(or)?d|secretkey|token)$|^secret$", re.IGNORECASE
 )
-_USER_OF_URL = re.compile(r"://([^/?#\s]+)@")
-_USER_OF_ADDRESS = re.compile(r"://(\S+)@")  # no path follows, so that a slash can be one of a password
+_USER_OF_URL = re.compile(r"://([^/?#\r\n]+)@")  # a blank can be one of a password
+_USER_OF_ADDRESS = re.compile(r"://(.+)@")  # no path follows, so that a slash can be one of a password, too
 _LINE = 8  # shorter lines of a secret tell nothing, and masking them would make holes everywhere
 
 

@@ -97,6 +97,16 @@ def test_no_answer_of_a_module_shows_a_secret(echo: str, data: st.DataObject, wr
     assert "canary" not in shown
 
 
+@pytest.mark.parametrize("secret", ["a canary of words", "a\xa0canary"])
+@pytest.mark.parametrize("place", ["host", "proxy", "kubeconfig"])
+def test_no_answer_shows_a_password_with_a_blank_in_a_url(echo: str, place: str, secret: str) -> None:
+    url = f"http://ada:{secret}@{echo}"
+    given = {"kubeconfig": content(url, "another")} if place == "kubeconfig" else {"host": f"http://{echo}", place: url}
+    answer = Call("istio_revision_info", {"host": f"http://{echo}", "api_key": "another", "clusters": [{"name": "us", **given}]}).run()
+    assert answer["failed"]
+    assert "canary" not in json.dumps(answer)
+
+
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], phases=[Phase.generate])
 @given(data=st.data(), option=st.sampled_from(["remote", "clusters"]))
 def test_no_answer_shows_a_secret_of_another_cluster(echo: str, data: st.DataObject, option: str) -> None:

@@ -58,10 +58,15 @@ def invocation(folder: Path, hosts: dict[str, Any], **extra: Any) -> dict[str, A
     (folder / "play.yml").write_text(yaml.safe_dump([play]))
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "K8S_AUTH_"))}
-    places = {"ANSIBLE_COLLECTIONS_PATH": str(tree.linked()), "ANSIBLE_HOME": str(folder), "ANSIBLE_PIPELINING": "1"}
+    places = {
+        "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()),
+        "ANSIBLE_HOME": str(folder),
+        "ANSIBLE_PIPELINING": "1",
+        "ANSIBLE_INJECT_INVOCATION": "1",
+    }
     program = str(Path(sys.executable).parent / "ansible-playbook")
     command = [program, str(folder / "play.yml"), "-i", str(folder / "hosts.json"), "-e", json.dumps(extra), "-vvv"]
-    settings = {**inherited, **places, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"}
+    settings = {**inherited, **places, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_INJECT_INVOCATION": "1"}
     ended = subprocess.run(command, check=False, capture_output=True, text=True, env=settings, timeout=110)
     found = json.loads(re.sub(r"(?s)^.*?\n(?=\{\n)", "", ended.stdout))
     (answer,) = found["plays"][0]["tasks"][0]["hosts"].values()
