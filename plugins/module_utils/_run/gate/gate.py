@@ -156,16 +156,11 @@ class Gate:
         return mesh.target(revision, self._request.version)
 
     def _without_plane(self, mesh: Mesh) -> list[Check]:
-        """What is said of a revision that went while the gate looked, or that a check supposes to come.
-
-        :raises UnknownRevision: it was not there to begin with, which says nothing about the pods.
-        """
+        """What is said of a revision that went meanwhile, or is still to come where this is a check; refuses one that never was."""
         known = listed(plane.revision for plane in mesh.planes if plane.location != "orphan") or "none"
         if not (self._request.check or self.checks):
-            raise UnknownRevision(
-                f"There is no revision or tag {self._request.revision} on cluster {self._cluster.name}.",
-                f"Name one that is there: {known}.",
-            )
+            problem = f"There is no revision or tag {self._request.revision} on cluster {self._cluster.name}."
+            raise UnknownRevision(problem, f"Name one that is there: {known}.")
         detail = f"revision {self._request.revision} does not exist; there are: {known}"
         return [Check("pods", "failed", detail, code="revision_missing"), *self._unasked(detail)]
 
