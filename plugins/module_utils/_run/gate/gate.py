@@ -157,11 +157,10 @@ class Gate:
 
     def _without_plane(self, mesh: Mesh) -> list[Check]:
         """What is said of a revision that went meanwhile, or is still to come where this is a check; refuses one that never was."""
-        known = listed(plane.revision for plane in mesh.planes if plane.location != "orphan") or "none"
+        name = self._request.revision
         if not (self._request.check or self.checks):
-            problem = f"There is no revision or tag {self._request.revision} on cluster {self._cluster.name}."
-            raise UnknownRevision(problem, f"Name one that is there: {known}.")
-        detail = f"revision {self._request.revision} does not exist; there are: {known}"
+            raise UnknownRevision(f"There is no revision or tag {name} on cluster {self._cluster.name}.", mesh.choose_revision)
+        detail = f"revision {name} does not exist; there are: {listed(plane.revision for plane in mesh.planes) or 'none'}"
         return [Check("pods", "failed", detail, code="revision_missing"), *self._unasked(detail)]
 
     def _unasked(self, why: str) -> list[Check]:
