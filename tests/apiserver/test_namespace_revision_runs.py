@@ -131,7 +131,7 @@ def test_a_run_that_is_told_to_end_stops_before_its_next_write(mesh: Mesh, shop:
         ({"state": "absent", "revision": NEW}, nothing, "have no meaning"),
         ({"max_parallel": 0}, nothing, "max_parallel is 0"),
         ({"state": "former"}, broken_record, "is not a map of labels"),
-        ({"kubeconfig": "/nowhere"}, nothing, "No connection"),
+        ({"kubeconfig": "/nowhere"}, nothing, "The kubeconfig file /nowhere does not exist"),
         ({"expected_cluster_uid": "another"}, nothing, "expected_cluster_uid is another"),
     ],
 )
