@@ -30,6 +30,8 @@ class Load:
         self.name = name
         self.directory = directory
         self.directory.mkdir(parents=True, exist_ok=True)
+        for of_earlier_run in self.directory.glob(f"{name}-[0-9]*.json"):
+            of_earlier_run.unlink()
         self.runs = 0
         self.problems: list[str] = []
         self._stop = threading.Event()

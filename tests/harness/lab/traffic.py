@@ -24,8 +24,6 @@ class Traffic(Around):
 
     def __init__(self, cluster: LabCluster, name: str, gateway: tuple[str, str] | None = (GATEWAY_NAMESPACE, GATEWAY)) -> None:
         self._directory = cluster.work / f"load-{name}"
-        for old in self._directory.glob("*.json"):
-            old.unlink()
         loads: list[Load] = [
             MeshLoad(cluster.reader, ("shop-web", "web"), "http://orders.shop-orders:8080/", self._directory),
             MeshLoad(cluster.reader, ("shop-orders", "orders"), "http://web.shop-web:8080/", self._directory),
