@@ -8,10 +8,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 # The way to a value: the keys of maps and the places in lists.
-At = tuple[str | int, ...]
+At: TypeAlias = "tuple[str | int, ...]"
 # A key that nothing reads; something else where a map is read; a value of another type than its reader takes; a field of an
 # Istio that is newer than what is known.
 Code = Literal["unknown", "no_map", "type", "newer"]

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 try:
-    from urllib3.exceptions import HTTPError, InvalidHeader, ProtocolError
+    from urllib3.exceptions import InvalidHeader, ProtocolError
     from urllib3.util import Retry
 except ImportError:  # reported by connect() before any request is made
-    HTTPError = InvalidHeader = ProtocolError = OSError  # type: ignore[misc,assignment]
+    InvalidHeader = ProtocolError = OSError  # type: ignore[misc,assignment]
     Retry = object  # type: ignore[misc,assignment]
 
 CUT = ProtocolError("the answer is cut")

@@ -48,7 +48,7 @@ def _texts(found: Any) -> Any:
 
 
 def _once(text: Any) -> Any:
-    return sys.intern(text) if type(text) is str else text
+    return sys.intern(str(text)) if isinstance(text, str) else text
 
 
 def _annotations(found: Any) -> Any:

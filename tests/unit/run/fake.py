@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.connect import Cluster
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.kinds import kind
+from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
 
 Object = dict[str, Any]
 
@@ -86,3 +87,8 @@ def _selected(obj: Object, selector: str) -> bool:
 def cluster(api: FakeApi, name: str = "central") -> Cluster:
     """A connection to it."""
     return Cluster(name, api)  # type: ignore[arg-type]
+
+
+def fail(problem: MeshyardError) -> NoReturn:
+    """Raises what a test has prepared."""
+    raise problem

@@ -38,6 +38,10 @@ class Restarted:
         """Its pod template."""
         return workload.pod_template(self.obj, self.workload.kind)
 
+    def with_object(self, whole: raw.Raw) -> Restarted:
+        """The same workload with all of its object, of which a list keeps only a few fields."""
+        return Restarted(self.workload, whole)
+
 
 @dataclass(frozen=True)
 class Trial:

@@ -34,7 +34,7 @@ from . import probes as gate_probes
 from .probes import Probe
 
 # What istiods say, and the name by which they know this cluster.
-Heard: TypeAlias = "tuple[Connections, str]"
+Heard: TypeAlias = tuple[Connections, str]
 
 
 class UnknownRevision(MeshyardError):

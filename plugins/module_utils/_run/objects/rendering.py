@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import asyncio
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -103,8 +103,17 @@ def parse_yaml(text: str) -> Any:
 def _run(command: list[str], text: str) -> tuple[int, str, str]:
     # Helm takes a directory of the chart's name for the chart: it gets a working directory that has none.
     with tempfile.TemporaryDirectory(prefix="meshyard-helm-") as empty:
-        try:
-            done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, cwd=empty, timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            return 1, "", f"it gave no answer for {SECONDS} seconds: failed to fetch"
-    return done.returncode, done.stdout, done.stderr
+        return asyncio.run(_answer(command, text, empty))
+
+
+async def _answer(command: list[str], text: str, folder: str) -> tuple[int, str, str]:
+    """Status and output; a program that gives none in time is ended."""
+    pipe = asyncio.subprocess.PIPE
+    program = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder)
+    try:
+        said, errors = await asyncio.wait_for(program.communicate(text.encode()), SECONDS)
+    except TimeoutError:
+        program.kill()
+        await program.wait()
+        return 1, "", f"it gave no answer for {SECONDS} seconds: failed to fetch"
+    return program.returncode or 0, said.decode(errors="replace"), errors.decode(errors="replace")

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..._cluster import read, write
 from ..._cluster.connect import Cluster
@@ -39,7 +38,7 @@ def _attempt(cluster: Cluster, one: Restarted) -> Trial | None:
         # Of listed workloads only a few fields are kept, and admission looks at all of them.
         whole = read.get(cluster, kind(seen.kind), seen.name, seen.namespace)
         if whole is not None:
-            write.create(cluster, trial_pods.pod(replace(one, obj=whole)), MANAGER, dry_run=True)
+            write.create(cluster, trial_pods.pod(one.with_object(whole)), MANAGER, dry_run=True)
     except ApiError as error:
         told = error.message.rstrip(".")
         if error.denial:

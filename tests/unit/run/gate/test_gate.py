@@ -24,7 +24,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._run.probe.send imp
 from ansible_collections.meshyard.istio.plugins.module_utils._run.probe.source import Source, WaitPolicy
 from ansible_collections.meshyard.istio.plugins.module_utils._run.survey import proxies
 from tests.unit.plan.world import NEW, OLD, World, mesh
-from tests.unit.run.fake import FakeApi, cluster
+from tests.unit.run.fake import FakeApi, cluster, fail
 
 SHOP = Probe("shop", Source(namespace="front", workload="web"), Request("http://cart.shop/", count=2))
 ERRORS = Limits("errors", "query", high=0.1)
@@ -54,7 +54,7 @@ class GateInputs:
     def read(self, what: str, give: Callable[[], Any]) -> Any:
         self.asked.append(what)
         if self.problem:
-            raise self.problem
+            fail(self.problem)
         return give()
 
     def all_connected(self) -> syncz.Connections:
@@ -70,7 +70,7 @@ class GateInputs:
         self.asked.append("probe")
         given = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(given, MeshyardError):
-            raise given
+            fail(given)
         answers = tuple(Answer(status, 0.01, "X-Responder: web-0\n") for status in given)
         return Sent(Sender(Place("front", "web-1", "app"), OLD), "curl", answers)
 
