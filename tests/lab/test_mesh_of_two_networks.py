@@ -60,16 +60,16 @@ def test_a_restart_of_istiod_does_not_stop_injection_behind_a_gateway(two: MeshO
     steps.ready(two.members)
 
 
-# A restart of an east-west gateway cuts the TLS connections that it passes through, with what is in flight on them.
-CUT_AT_MOST = 5
+# One or two of thousands were seen to fail, seconds after a restart of an east-west gateway; the cause is not proven.
+FAILED_AT_MOST = 5
 
 
-def test_while_both_networks_are_upgraded_only_connections_through_a_restarting_gateway_are_cut(two: MeshOfTwo, joined: Outcome) -> None:
+def test_hardly_a_request_fails_while_both_networks_are_upgraded(two: MeshOfTwo, joined: Outcome) -> None:
     load = two.members.evidence / "load"
     with echo.Customers(two.members, load):
         two.play.run(UPGRADE, canary_upgrade_retire=True)
     facts = steps.upgraded(two.members, load)
-    assert facts["failed"] <= CUT_AT_MOST, facts
+    assert facts["failed"] <= FAILED_AT_MOST, facts
     assert all(facts["by_cluster_pair"].values()), facts
     assert facts["pods_on_target"] == facts["pods_total"] == 6
     assert facts["old_revision_in"] == []
