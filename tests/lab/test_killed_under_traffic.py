@@ -29,12 +29,26 @@ RETIRING: dict[str, Any] = {"canary_upgrade_retire": True, "canary_upgrade_waves
 class Kill:
     """One death of the run.
 
-    :ivar pattern: what its output shows when it is struck.
+    :ivar wait: waits for the moment to strike.
     """
 
     name: str
-    pattern: str
+    wait: Callable[[LabCluster, Running], None]
     strike: Callable[[int, list[int]], None]
+
+
+def _until_the_new_plane_is_begun(cluster: LabCluster, run: Running) -> None:
+    """By the audit log: its objects are made within a second, which the output may show as one line."""
+
+    def begun() -> bool:
+        assert run.process.poll() is None, run.log.read_text()[-3000:]
+        return any(event["verb"] == "create" and NEW in event["objectRef"].get("name", "") for event in writes(cluster, run.begin))
+
+    waiting.until(begun, 240, lambda: f"Nothing of {NEW} is created.", every=0.2)
+
+
+def _until_its_output_shows(pattern: str) -> Callable[[LabCluster, Running], None]:
+    return lambda _cluster, run: run.reaches(pattern)
 
 
 def _kill_playbook_alone(playbook: int, _children: list[int]) -> None:
@@ -52,9 +66,9 @@ def _ask_to_end(playbook: int, _children: list[int]) -> None:
 
 
 KILLS = (
-    Kill("the playbook alone", rf"create \w+ .*{NEW}", _kill_playbook_alone),
-    Kill("the module and all above it", r"Move gateways in place.*\n\[", _kill_everything),
-    Kill("told to end", rf"Waves \| [^\n]*{shop.NAMESPACES[0]}[^\n]*\n\[", _ask_to_end),
+    Kill("the playbook alone", _until_the_new_plane_is_begun, _kill_playbook_alone),
+    Kill("the module and all above it", _until_its_output_shows(r"Move gateways in place.*\n\["), _kill_everything),
+    Kill("asked to end", _until_its_output_shows(rf"Waves \| [^\n]*{shop.NAMESPACES[0]}[^\n]*\n\["), _ask_to_end),
 )
 
 
@@ -111,7 +125,7 @@ def test_nothing_of_the_operation_is_left(mesh: Mesh, killed: Killed) -> None:
 
 def _die(mesh: Mesh, kill: Kill) -> Death:
     with mesh.play.started(UPGRADE, **RETIRING) as run:
-        run.reaches(kill.pattern)
+        kill.wait(mesh.cluster, run)
         at, family = _struck(run, kill)
         run.process.wait(60)
         survivors = _survivors(family)

@@ -27,7 +27,9 @@ _SECRET = re.compile(
 )
 _USER_OF_URL = re.compile(r"://([^/?#\r\n]+)@")  # a blank can be one of a password
 _USER_OF_ADDRESS = re.compile(r"://(.+)@")  # no path follows, so that a slash can be one of a password, too
+_PARTS_OF_URL = re.compile(r"[:/?#\\]")  # where a library that reads a URL may cut a password, to name the part that it cannot use
 _LINE = 8  # shorter lines of a secret tell nothing, and masking them would make holes everywhere
+_PART = 4  # the same of a password's parts
 
 
 def narrow(module: AnsibleModule) -> None:
@@ -78,6 +80,7 @@ def _secrets_of(text: str, name: str) -> Iterator[str]:
     for user in url.findall(text):
         yield from _forms(user)
         yield from _forms(user.partition(":")[2])
+        yield from (part for part in _PARTS_OF_URL.split(user) if len(part) >= _PART)
 
 
 def _secrets_of_content(text: str) -> Iterator[str]:

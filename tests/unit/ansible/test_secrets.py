@@ -97,9 +97,9 @@ def test_no_answer_of_a_module_shows_a_secret(echo: str, data: st.DataObject, wr
     assert "canary" not in shown
 
 
-@pytest.mark.parametrize("secret", ["a canary of words", "a\xa0canary"])
+@pytest.mark.parametrize("secret", ["a canary of words", "a\xa0canary", "canary/1", "canary?1", "canary#1", "9/canary", "canary\\1"])
 @pytest.mark.parametrize("place", ["host", "proxy", "kubeconfig"])
-def test_no_answer_shows_a_password_with_a_blank_in_a_url(echo: str, place: str, secret: str) -> None:
+def test_no_answer_shows_a_password_that_is_not_quoted_in_a_url(echo: str, place: str, secret: str) -> None:
     url = f"http://ada:{secret}@{echo}"
     given = {"kubeconfig": content(url, "another")} if place == "kubeconfig" else {"host": f"http://{echo}", place: url}
     answer = Call("istio_revision_info", {"host": f"http://{echo}", "api_key": "another", "clusters": [{"name": "us", **given}]}).run()
