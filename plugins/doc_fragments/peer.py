@@ -114,6 +114,17 @@ options:
     suboptions:
 """)
 
+    CONFIG_CLUSTER: str = _option(r"""
+options:
+  config_cluster:
+    description:
+      - The cluster whose istiod reads the routes, where it is not the one with the pods. Needed on a remote cluster, whose primary it is.
+      - >-
+        None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
+    type: dict
+    suboptions:
+""")
+
     CLUSTERS: str = _option(r"""
 options:
   clusters:

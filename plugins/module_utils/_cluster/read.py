@@ -11,6 +11,7 @@ from typing import Any
 from .connect import Cluster
 from .errors import ApiError
 from .kinds import Kind
+from .kinds import kind as named
 
 PAGE = 500
 _METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -99,6 +100,16 @@ def _page(
     )
     named = ({**item, "apiVersion": kind.api_version, "kind": _api_kind(kind)} for item in page.get("items") or ())
     return [reduced(item) if reduced else item for item in named], str(page.get("metadata", {}).get("continue") or "")
+
+
+def log(cluster: Cluster, namespace: str, pod: str, container: str, lines: int, *, previous: bool = False) -> str:
+    """The last lines that a container wrote.
+
+    :param previous: those of the container before its last restart.
+    """
+    path = f"{named('Pod').path(namespace, pod)}/log"
+    query = {"container": container, "tailLines": lines, **({"previous": "true"} if previous else {})}
+    return cluster.api.text(path, verb="read", what=f"the log of Pod {namespace}/{pod}", query=query)
 
 
 def server_version(cluster: Cluster) -> str:

@@ -91,6 +91,18 @@ class Transport:
             except (errors.ApiError, errors.Unreachable) as problem:
                 retries = self._further(method, url, answer, problem, repeatable=again)
 
+    def text(self, path: str, *, verb: str, what: str, query: Mapping[str, Any] | None = None) -> str:
+        """What is read as plain text, such as the log of a pod.
+
+        :raises errors.ApiError: an error status. :raises errors.Unreachable: no answer.
+        """
+        url = f"{self.host}{path}" + (f"?{urlencode(query)}" if query else "")
+        self.before_request()
+        answer = self._once("GET", url, None, {**self._client.default_headers, **self._authorization()}, policy("GET", repeatable=True))
+        if answer.status >= 400:
+            raise errors.from_response(self.cluster, verb, what, answer.status, answer.data)
+        return answer.data.decode(errors="replace")
+
     def _once(self, method: str, url: str, payload: bytes | None, headers: Mapping[str, str], retries: Patient) -> BaseHTTPResponse:
         self.requests += 1
         try:

@@ -36,6 +36,14 @@ def merge(cluster: Cluster, kind: Kind, namespace: str | None, name: str, patch:
     return _send(cluster, "PATCH", "patch", kind, namespace, name, patch, "application/merge-patch+json", query, dry_run)
 
 
+def strategic(
+    cluster: Cluster, kind: Kind, namespace: str | None, name: str, patch: Object, manager: str, *, dry_run: bool = False
+) -> Object:
+    """Strategic merge patch, which knows the keys of lists such as the containers of a pod."""
+    query = {"fieldManager": manager}
+    return _send(cluster, "PATCH", "patch", kind, namespace, name, patch, "application/strategic-merge-patch+json", query, dry_run)
+
+
 def delete(
     cluster: Cluster,
     kind: Kind,

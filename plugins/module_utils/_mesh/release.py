@@ -1,0 +1,115 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""The record of a release on the Deployment that is released, and the pod templates that it is about."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from .._errors import MeshyardError
+from . import raw, restart, workload
+
+RECORD = "meshyard.io/release"
+ENABLED = "meshyard.io/release-enabled"
+REFUSED = "meshyard.io/release-refused"
+
+Phase = Literal["preparing", "prepared", "progressing", "promoting", "promoted", "returning", "finishing", "aborting"]
+PHASES: tuple[Phase, ...] = ("preparing", "prepared", "progressing", "promoting", "promoted", "returning", "finishing", "aborting")
+BEFORE_PROMOTION = frozenset({"preparing", "prepared", "progressing"})
+_REVISION = "deployment.kubernetes.io/revision"
+_HASH = 16
+
+
+@dataclass(frozen=True)
+class Record:
+    """A release that has begun. It holds what is intended, and what the Deployment itself was before.
+
+    :ivar template: hash of the pod template that is released. :ivar weight: percentage of the traffic that the canary is to have.
+    :ivar service: name of the Service in front of the Deployment. :ivar paused: whether the Deployment was paused before.
+    :ivar restore: merge patch of the pod template that takes the release's change back; empty where the template was waiting already.
+    :ivar policy_gap: what was asked to do about policies that would miss the canary.
+    """
+
+    phase: Phase
+    run: str
+    template: str
+    service: str
+    weight: int = 0
+    paused: bool = False
+    restore: Mapping[str, Any] = field(default_factory=dict)
+    policy_gap: str = "copy"
+
+    def to(self, phase: Phase, weight: int | None = None) -> Record:
+        """The same release in another phase."""
+        return replace(self, phase=phase, weight=self.weight if weight is None else weight)
+
+    def dump(self) -> str:
+        """The value of the annotation."""
+        return json.dumps({**self.__dict__, "restore": dict(self.restore)}, sort_keys=True, separators=(",", ":"))
+
+    def describe(self) -> dict[str, Any]:
+        """The record as it is returned."""
+        return {key: getattr(self, key) for key in ("phase", "weight", "run", "template", "service", "policy_gap")}
+
+
+def of(deployment: raw.Raw) -> Record | None:
+    """The release that a Deployment is in, or None.
+
+    :raises MeshyardError: the annotation cannot be read.
+    """
+    text = raw.annotations_of(deployment).get(RECORD)
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+        record = Record(**{key: found[key] for key in Record.__dataclass_fields__ if key in found})
+        if record.phase not in PHASES or not isinstance(record.weight, int):
+            raise ValueError(record.phase)
+    except (ValueError, TypeError) as problem:
+        raise MeshyardError(
+            f"The annotation {RECORD} of Deployment {raw.qualified(deployment)} is not a record of a release.",
+            "Give it its former value back, or remove it together with the canary, then run again.",
+            code="release_unreadable",
+        ) from problem
+    return record
+
+
+def is_enabled(deployment: raw.Raw) -> bool:
+    """Whether ordinary changes of the template wait for a release."""
+    return ENABLED in raw.annotations_of(deployment)
+
+
+def template_of(deployment: raw.Raw) -> dict[str, Any]:
+    """The pod template of a Deployment."""
+    return workload.pod_template(deployment, "Deployment")
+
+
+def hash_of(template: raw.Raw) -> str:
+    """What tells one pod template from another, as the API server gives them: with all defaults."""
+    text = json.dumps(template, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH]
+
+
+def running_template(deployment: raw.Raw, replica_sets: Iterable[raw.Raw]) -> dict[str, Any] | None:
+    """The pod template that a Deployment rolled out last; None where it never did.
+
+    It is that of the ReplicaSet with the Deployment's own revision: while a Deployment is paused its controller makes no other one.
+    """
+    wanted = raw.annotations_of(deployment).get(_REVISION)
+    uid = raw.text(deployment, "metadata", "uid")
+    for found in replica_sets:
+        owners = {raw.text(one, "uid") for one in raw.items(found, "metadata", "ownerReferences")}
+        if uid in owners and wanted and raw.annotations_of(found).get(_REVISION) == wanted:
+            return _without_hash(workload.pod_template(found, "ReplicaSet"))
+    return None
+
+
+def _without_hash(template: dict[str, Any]) -> dict[str, Any]:
+    metadata = raw.mapping(template, "metadata")
+    marks = {key: value for key, value in raw.mapping(metadata, "labels").items() if key != restart.TEMPLATE_HASH}
+    return {**template, "metadata": {**metadata, "labels": marks}}
