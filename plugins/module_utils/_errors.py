@@ -45,6 +45,7 @@ CODES = {
     "revision_is_tag": "A revision and a tag would have one name.",
     "revision_missing": "There is no such revision or tag.",
     "rollout_stuck": "A rollout does not go on; C(stuck) says why.",
+    "route_changed": "Somebody changed a route to a workload while it is being released.",
     "selector_fixed": "The selector of a workload names the revision, and cannot be changed.",
     "selector_loses_pods": "A Service, budget or policy would not select the pods any more.",
     "timed_out": "What was waited for did not come in time; C(pending) says what.",

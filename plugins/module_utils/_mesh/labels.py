@@ -29,4 +29,5 @@ NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 # This collection's own.
 OWNER = "meshyard.io/owner"
+RELEASE_NAMESPACE = "meshyard.io/release-namespace"
 RESTARTED_FOR = "meshyard.io/restarted-for"

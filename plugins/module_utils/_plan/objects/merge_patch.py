@@ -19,6 +19,15 @@ def restricted(live: Any, patch: Any) -> Any:
     return {key: restricted(live.get(key) if isinstance(live, Mapping) else None, value) for key, value in patch.items()}
 
 
+def merged(live: Any, patch: Any) -> Any:
+    """What a patch makes of an object."""
+    if not isinstance(patch, Mapping):
+        return patch
+    before = live if isinstance(live, Mapping) else {}
+    kept = {key: value for key, value in before.items() if key not in patch}
+    return {**kept, **{key: merged(before.get(key), value) for key, value in patch.items() if value is not None}}
+
+
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """What turns one map into another: null removes a key, and a list that differs is named as a whole."""
     patch: dict[str, Any] = dict.fromkeys(key for key in before if key not in after)

@@ -22,6 +22,12 @@ def test_a_difference_leads_from_one_map_to_the_other(before: dict[str, Any], af
     assert merged(before, patch) == after
 
 
+@given(MAPS, MAPS)
+def test_a_patch_is_merged_as_the_api_server_merges_it(live: dict[str, Any], patch: dict[str, Any]) -> None:
+    removing = {**patch, "c": None}
+    assert merge_patch.merged(live, removing) == merged(live, removing)
+
+
 @given(MAPS)
 def test_nothing_differs_from_itself(same: dict[str, Any]) -> None:
     assert merge_patch.difference(same, same) == {}

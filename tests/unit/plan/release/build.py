@@ -1,0 +1,55 @@
+"""Routes to the service cart, and what an API server makes of a step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import host
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.objects.steps import Object, Patch, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.release.target import Target
+from tests.unit.plan.world import merged
+
+CART = Target("shop", "cart", host.Service("shop", "cart"))
+PAY = Target("shop", "pay", host.Service("shop", "pay"))
+FQDN = "cart.shop.svc.cluster.local"
+
+
+def destination(named: str = "cart", weight: int | None = None, **further: Any) -> Object:
+    """A destination of a VirtualService; C(subset) and C(port) are those of the destination itself."""
+    inner = {"host": named, **{key: further.pop(key) for key in ("subset", "port") if key in further}}
+    return {"destination": inner, **({} if weight is None else {"weight": weight}), **further}
+
+
+def backend(named: str = "cart", weight: int | None = 1, **further: Any) -> Object:
+    """A backend of an HTTPRoute, as the API server fills it up."""
+    return {"group": "", "kind": "Service", "name": named, "port": 80, **({} if weight is None else {"weight": weight}), **further}
+
+
+def virtual_service(*http: Object, namespace: str = "shop", **spec: Any) -> Object:
+    metadata = {"namespace": namespace, "name": "cart", "resourceVersion": "7"}
+    whole = {"hosts": ["cart"], **({"http": list(http)} if http else {}), **spec}
+    return {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "metadata": metadata, "spec": whole}
+
+
+def http_route(*rules: Object, namespace: str = "shop", **spec: Any) -> Object:
+    metadata = {"namespace": namespace, "name": "cart", "resourceVersion": "7"}
+    whole = {"parentRefs": [{"name": "edge"}], "rules": list(rules), **spec}
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": metadata, "spec": whole}
+
+
+def rule(*destinations: Object, **further: Any) -> Object:
+    """A rule of a VirtualService."""
+    return {"route": list(destinations), **further}
+
+
+def patched(obj: Object, step: Patch | None) -> Object:
+    """The object after a step; it must be the one that the step is for, as it was seen."""
+    if step is None:
+        return obj
+    assert (step.ref, step.version) == (ref_of(obj), obj["metadata"]["resourceVersion"])
+    after = merged(obj, step.patch)
+    assert isinstance(after, dict)
+    metadata = {**after["metadata"], "resourceVersion": str(int(step.version) + 1)}
+    if not metadata.get("annotations", True):
+        del metadata["annotations"]
+    return {**after, "metadata": metadata}
