@@ -24,10 +24,22 @@ PROXY_IMAGE = "sidecar.istio.io/proxyImage"
 PROXY_OVERRIDES = "proxy.istio.io/overrides"
 DEFAULT_VALIDATOR = "istiod-default-validator"
 
+WORKLOAD_NAME = "service.istio.io/workload-name"
+CANONICAL_NAME = "service.istio.io/canonical-name"
+
 # Kubernetes' own.
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
+APP_NAME = "app.kubernetes.io/name"
+APP_INSTANCE = "app.kubernetes.io/instance"
+MANAGED_BY = "app.kubernetes.io/managed-by"
 
 # This collection's own.
 OWNER = "meshyard.io/owner"
 RELEASE_NAMESPACE = "meshyard.io/release-namespace"
 RESTARTED_FOR = "meshyard.io/restarted-for"
+
+
+def is_of_istio(key: str) -> bool:
+    """Whether a label or annotation tells Istio something."""
+    domain = key.partition("/")[0]
+    return key == INJECTION or domain == "istio.io" or domain.endswith(".istio.io")

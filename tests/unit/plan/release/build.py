@@ -53,3 +53,35 @@ def patched(obj: Object, step: Patch | None) -> Object:
     if not metadata.get("annotations", True):
         del metadata["annotations"]
     return {**after, "metadata": metadata}
+
+
+def service(name: str = "cart", *ports: Object, **spec: Any) -> Object:
+    """A Service as the API server has it; C(selector) is that of the app cart unless given."""
+    given = list(ports) or [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080}]
+    metadata = {"namespace": "shop", "name": name, "resourceVersion": "1", "uid": "s"}
+    whole = {"type": "ClusterIP", "clusterIP": "10.0.0.7", "selector": {"app": "cart"}, "ports": given, **spec}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": whole}
+
+
+def template(marks: Object | None = None, **spec: Any) -> Object:
+    containers = [{"name": "app", "image": "cart:2"}]
+    return {"metadata": {"labels": {"app": "cart"} if marks is None else marks}, "spec": {"containers": containers, **spec}}
+
+
+def deployment(marks: Object | None = None, selector: Object | None = None, **metadata: Any) -> Object:
+    """A Deployment that selects by the app cart unless given something else."""
+    whole = {"namespace": "shop", "name": "cart", "resourceVersion": "3", "uid": "d", "generation": 2, **metadata}
+    spec = {
+        "replicas": 4,
+        "paused": True,
+        "minReadySeconds": 3,
+        "strategy": {"rollingUpdate": {"maxSurge": 1}},
+        "selector": selector or {"matchLabels": {"app": "cart"}},
+        "template": template(marks),
+    }
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": whole, "spec": spec, "status": {"replicas": 4}}
+
+
+def policy(kind: str, name: str = "cart", namespace: str = "shop", **spec: Any) -> Object:
+    metadata = {"namespace": namespace, "name": name, "resourceVersion": "1", "uid": "p"}
+    return {"apiVersion": "example.org/v1", "kind": kind, "metadata": metadata, "spec": spec}
