@@ -125,6 +125,25 @@ options:
     suboptions:
 """)
 
+    LEFT_OUT: str = _option(r"""
+options:
+  clusters:
+    description:
+      - >-
+        The clusters of the mesh whose workloads are not released together with this one. A release of a Service that one of them has, too,
+        is refused, since the mesh takes both for one.
+      - >-
+        None of the C(K8S_AUTH_*) environment variables is looked at for one of which a suboption other than its name is given.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the cluster, as Istio knows it.
+        type: str
+        required: true
+""")
+
     CLUSTERS: str = _option(r"""
 options:
   clusters:

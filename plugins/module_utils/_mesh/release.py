@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -33,6 +33,8 @@ class Record:
     :ivar service: name of the Service in front of the Deployment. :ivar paused: whether the Deployment was paused before.
     :ivar restore: merge patch of the pod template that takes the release's change back; empty where the template was waiting already.
     :ivar policy_gap: what was asked to do about policies that would miss the canary.
+    :ivar begun: when it began, and :ivar moved: when it came to its phase and weight, in ISO 8601 of the machine that did it.
+    :ivar verdicts: what the gate said of this phase and weight; empty while it has not been asked.
     """
 
     phase: Phase
@@ -43,18 +45,30 @@ class Record:
     paused: bool = False
     restore: Mapping[str, Any] = field(default_factory=dict)
     policy_gap: str = "copy"
+    begun: str = ""
+    moved: str = ""
+    verdicts: Sequence[Mapping[str, Any]] = ()
 
-    def to(self, phase: Phase, weight: int | None = None) -> Record:
-        """The same release in another phase."""
-        return replace(self, phase=phase, weight=self.weight if weight is None else weight)
+    def to(self, phase: Phase, weight: int | None = None, *, now: str) -> Record:
+        """The same release in another phase or with another weight, of which no gate has said anything yet."""
+        weight = self.weight if weight is None else weight
+        if (phase, weight) == (self.phase, self.weight):
+            return self
+        return replace(self, phase=phase, weight=weight, moved=now, verdicts=())
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the gate has let this phase and weight pass."""
+        return bool(self.verdicts) and all(one.get("verdict") == "passed" for one in self.verdicts)
 
     def dump(self) -> str:
         """The value of the annotation."""
-        return json.dumps({**self.__dict__, "restore": dict(self.restore)}, sort_keys=True, separators=(",", ":"))
+        return json.dumps({**self.__dict__, "verdicts": list(self.verdicts)}, sort_keys=True, separators=(",", ":"))
 
     def describe(self) -> dict[str, Any]:
         """The record as it is returned."""
-        return {key: getattr(self, key) for key in ("phase", "weight", "run", "template", "service", "policy_gap")}
+        kept = ("phase", "weight", "run", "template", "service", "policy_gap", "begun", "moved", "verdicts")
+        return {**{key: getattr(self, key) for key in kept}, "verdicts": list(self.verdicts), "judged": self.is_judged}
 
 
 def of(deployment: raw.Raw) -> Record | None:

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""One phase of a release, from the options of the module to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ..._cluster.connect import Cluster
+from ..._errors import MeshyardError
+from ..._mesh import raw, release
+from ..._plan.objects.steps import Patch, Step
+from ..._plan.release import refusals, routing
+from ..._plan.release.model import Observed, Place, Request
+from ..._run.release import carry_out as carrying
+from ..._run.release import evidence, read, template, waits
+from ..._words import listed
+from .. import peers
+from ..module import Run
+
+
+def carry_out(run: Run) -> None:
+    """Brings the Deployment to the state that is asked for, and ends the module."""
+    places = _places(run)
+    first = read.observed(places)
+    request = _request(run, first)
+    _refuse_elsewhere(run, first, request)
+    findings = _findings(run, first, request)
+    logs = evidence.logs(run.cluster, first.canary) if request.state == "aborted" else []
+    progress = _carried_out(run, places, first, request)
+    plan = tuple(progress.steps)
+    run.answer(plan, release=_release(first, plan), routes=_routes(first), findings=findings, logs=logs)
+
+
+def _places(run: Run) -> read.Places:
+    config = run.peer("config_cluster") if run.params["config_cluster"] else run.cluster
+    params = run.params
+    return read.Places(run.cluster, config, params["namespace"], params["name"], params["service"] or "", params["control_plane_namespace"])
+
+
+def _request(run: Run, first: Observed) -> Request:
+    params = run.params
+    wanted = template.wanted(run.cluster, first.stable, params["image"], params["container"], params["patch"])
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Request(params["state"], params["weight"] or 0, wanted, params["policy_gap"], run.holder, now, tuple(params["verdicts"]))
+
+
+def _refuse_elsewhere(run: Run, first: Observed, request: Request) -> None:
+    """Returns unless another cluster has the Service, whose pods would go on with the old version under the same name.
+
+    :raises MeshyardError: one does.
+    """
+    if request.state != "prepared" or first.record is not None:
+        return
+    service = first.target.service
+    found = [one.name for one in peers.connected(run) if read.has_service(one, service.namespace, service.name)]
+    if found:
+        raise MeshyardError(
+            f"{service} is on {listed(found)}, too, and one service for all of the mesh, but that is not in this release.",
+            "Release it on all of its clusters together, in one run.",
+            code="service_elsewhere",
+        )
+
+
+def _findings(run: Run, first: Observed, request: Request) -> list[dict[str, Any]]:
+    """What is found before a release begins; warnings are Ansible's too."""
+    if request.state != "prepared" or first.record is not None:
+        return []
+    found = refusals.findings(first, request)
+    for one in found:
+        if one.level == "warning":
+            run.warn(f"{one.message} {one.remedy}".strip())
+    return [one.describe(run.cluster.name) for one in found]
+
+
+def _carried_out(run: Run, places: read.Places, first: Observed, request: Request) -> carrying.Progress:
+    looks = iter([first])
+
+    def look() -> Observed:
+        """The first look was made before the Lease was asked for, and is the cheapest one."""
+        return next(looks, None) or read.observed(places)
+
+    clusters: Mapping[Place, Cluster] = {"workload": places.workload, "config": places.config}
+    waiting = waits.waiting(run, float(run.params["drain_seconds"])) if run.params["wait"] else {}
+    with run.writing(places.namespace):
+        return carrying.carry_out(run, clusters, look, request, waiting)
+
+
+def _release(first: Observed, plan: Sequence[Step]) -> dict[str, Any] | None:
+    """The release after these steps: as the last patch of the Deployment says, or as it was."""
+    record = first.record
+    for step in plan:
+        marks = raw.mapping(step.patch, "metadata", "annotations") if isinstance(step, Patch) else {}
+        if release.RECORD in marks:
+            text = marks[release.RECORD]
+            record = release.of({"metadata": {"annotations": {release.RECORD: text}}}) if text else None
+    return record.describe() if record else None
+
+
+def _routes(first: Observed) -> list[dict[str, Any]]:
+    return [
+        {"kind": one["kind"], "namespace": raw.namespace(one), "name": raw.name(one), "state": look.state, "weight": look.weight}
+        for one, look in routing.looks(first)
+    ]

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Patches of the Deployment that is released, and of its autoscaler."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..._mesh import raw, release
+from ..._mesh.release import Record
+from ..objects import merge_patch
+from ..objects.steps import Object, Patch, Plan, Ref, ref_of
+from .model import Observed
+from .target import MANAGER
+
+_MINIMUM = "minReplicas"
+
+
+def recorded(observed: Observed, record: Record) -> Plan:
+    """The step that writes the record; none where it says so already."""
+    if observed.record == record:
+        return ()
+    return (_patch(observed, {"metadata": {"annotations": {release.RECORD: record.dump()}}}, f"release: {record.phase}"),)
+
+
+def changed(observed: Observed, patch: Mapping[str, Any], record: Record, reason: str) -> Plan:
+    """The step that changes the Deployment and writes the record with it, if nobody else changed it meanwhile."""
+    annotations = {release.RECORD: record.dump(), **patch.get("metadata", {}).get("annotations", {})}
+    return (_patch(observed, {**patch, "metadata": {"annotations": annotations}}, reason, conditional=True),)
+
+
+def closed(observed: Observed, patch: Mapping[str, Any], reason: str, **annotations: str | None) -> Plan:
+    """The step that takes the record away, with the last change of the Deployment."""
+    marks: dict[str, str | None] = {release.RECORD: None, **annotations}
+    return (_patch(observed, {**patch, "metadata": {"annotations": marks}}, reason, conditional=True),)
+
+
+def opted(observed: Observed, patch: Mapping[str, Any], reason: str) -> Plan:
+    """The step that enables or disables releases of a Deployment."""
+    return (_patch(observed, dict(patch), reason, conditional=True),)
+
+
+def scaled(deployment: Object, replicas: int, reason: str) -> Plan:
+    """The step that gives a canary another size; none where it has it."""
+    now = raw.number(deployment, "spec", "replicas", default=1)
+    if now == replicas:
+        return ()
+    patch = {"spec": {"replicas": replicas}}
+    return (Patch(ref_of(deployment), patch, MANAGER, {"spec": {"replicas": now}}, reason=reason),)
+
+
+def pinned(observed: Observed) -> Plan:
+    """The step that keeps the autoscaler from shrinking the Deployment while it has no traffic."""
+    scaler, mark = observed.autoscaler, observed.target.record_annotation
+    if scaler is None or mark in raw.annotations_of(scaler):
+        return ()
+    former = raw.at(scaler, "spec", _MINIMUM)
+    least = max(observed.replicas, raw.number(scaler, "spec", _MINIMUM, default=1))
+    patch = {"metadata": {"annotations": {mark: json.dumps({_MINIMUM: former})}}, "spec": {_MINIMUM: least}}
+    return (_scaler(scaler, patch, f"not below {least} pods while the release is on"),)
+
+
+def unpinned(observed: Observed) -> Plan:
+    """The step that gives the autoscaler its minimum back, unless somebody else changed that meanwhile."""
+    scaler, mark = observed.autoscaler, observed.target.record_annotation
+    text = raw.annotations_of(scaler).get(mark) if scaler else None
+    if scaler is None or text is None:
+        return ()
+    former = raw.number(json.loads(text), _MINIMUM, default=1)
+    return (_scaler(scaler, {"metadata": {"annotations": {mark: None}}, "spec": {_MINIMUM: former}}, "the release has ended"),)
+
+
+def _scaler(scaler: Object, patch: Object, reason: str) -> Patch:
+    return Patch(ref_of(scaler), patch, MANAGER, merge_patch.restricted(scaler, patch), reason=reason)
+
+
+def _patch(observed: Observed, patch: Object, reason: str, *, conditional: bool = False) -> Patch:
+    version = raw.text(observed.stable, "metadata", "resourceVersion") if conditional else ""
+    return Patch(
+        Ref("apps/v1", "Deployment", observed.target.namespace, observed.target.name),
+        patch,
+        MANAGER,
+        merge_patch.restricted(observed.stable, patch),
+        version,
+        reason,
+    )

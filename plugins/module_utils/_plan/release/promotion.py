@@ -1,0 +1,57 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""The promotion: the Deployment itself rolls out the template that its canary has proven, while the canary has all the traffic."""
+
+from __future__ import annotations
+
+from ..._errors import MeshyardError
+from ..._mesh import raw, release
+from . import deployment, refusals, routing, shift
+from .model import Observed, Request, Stage
+
+_CAN_BE_PROMOTED = ("progressing", "promoting", "promoted", "returning")
+
+
+def stages(observed: Observed, request: Request) -> list[Stage]:
+    """What leads to a Deployment that has the released template everywhere; nothing is left to do from then on."""
+    record = observed.open_record
+    refusals.refuse_phase(observed, _CAN_BE_PROMOTED, "be promoted")
+    if record.phase in ("promoted", "returning"):
+        return []
+    if observed.canary is None:
+        raise shift.canary_missing(observed)
+    refusals.refuse_template(observed)
+    _refuse_early(observed)
+    rolling = record.to("promoting", now=request.now)
+    paused = raw.at(observed.stable, "spec", "paused") is True
+    capacity = deployment.scaled(observed.canary, max(shift.canary_size(observed, 100), _size(observed)), "for all the traffic")
+    return [
+        Stage("capacity", capacity, "canary_ready"),
+        Stage("roll", deployment.changed(observed, {"spec": {"paused": False}}, rolling, "promoted") if paused else (), "stable_rolled"),
+        Stage(
+            "promoted", deployment.changed(observed, _pause_again(observed), rolling.to("promoted", now=request.now), "promoted everywhere")
+        ),
+    ]
+
+
+def _pause_again(observed: Observed) -> dict[str, dict[str, bool]]:
+    """Whoever lets changes wait, or had paused the Deployment, finds it paused again."""
+    stays = release.is_enabled(observed.stable) or observed.open_record.paused
+    return {"spec": {"paused": True}} if stays else {}
+
+
+def _size(observed: Observed) -> int:
+    return raw.number(observed.canary or {}, "spec", "replicas", default=1)
+
+
+def _refuse_early(observed: Observed) -> None:
+    """Rolling the Deployment is safe only while it has no traffic."""
+    record = observed.open_record
+    routing.refuse_changed(observed)
+    if record.weight != 100 or routing.weighted(observed, 100):
+        raise MeshyardError(
+            f"The canary of {observed.title} has not all the traffic yet.",
+            "Bring it to 100 first, with the state weight, and judge it there.",
+            code="phase_wrong",
+        )

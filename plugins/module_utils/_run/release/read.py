@@ -1,0 +1,177 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Reading a Deployment and everything that a release of it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ..._cluster import read
+from ..._cluster.connect import Cluster
+from ..._cluster.kinds import kind
+from ..._errors import MeshyardError
+from ..._mesh import host, labels, raw, release
+from ..._plan.objects.steps import Object, ref_of
+from ..._plan.release import canary as release_canary
+from ..._plan.release import companions, mesh_route, routes
+from ..._plan.release.model import Observed
+from ..._plan.release.target import Target
+from ..._plan.upgrade import record as upgrade_record
+from ..._words import listed
+
+_ISTIO_POLICIES = (
+    "AuthorizationPolicy",
+    "PeerAuthentication",
+    "RequestAuthentication",
+    "Telemetry",
+    "EnvoyFilter",
+    "WasmPlugin",
+    "ProxyConfig",
+)
+_ROUTES = ("VirtualService", "HTTPRoute")
+_NO_NAME = "-"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a release is: the cluster of the pods, and the one whose istiod reads the routes (often the same).
+
+    :ivar service: the Service in front of the Deployment; empty for the only one. :ivar domain: of the cluster's services.
+    """
+
+    workload: Cluster
+    config: Cluster
+    namespace: str
+    name: str
+    service: str = ""
+    control_plane_namespace: str = "istio-system"
+
+
+def observed(places: Places) -> Observed:
+    """Everything that a release of a Deployment touches.
+
+    :raises MeshyardError: there is no such Deployment, or not one Service in front of it.
+    """
+    stable = _deployment(places)
+    services = tuple(read.objects(places.workload, kind("Service"), places.namespace))
+    target = _target(places, stable, services)
+    found = Observed(
+        cluster=places.workload.name,
+        target=target,
+        stable=stable,
+        running=release.running_template(stable, read.objects(places.workload, kind("ReplicaSet"), places.namespace)),
+        services=services,
+        autoscaler=_autoscaler(places),
+        upgrade=_open_upgrade(places),
+        namespace_labels=raw.labels_of(read.get(places.workload, kind("Namespace"), places.namespace, metadata_only=True) or {}),
+        root=places.control_plane_namespace,
+    )
+    return _with_objects(places, found)
+
+
+def has_service(cluster: Cluster, namespace: str, name: str) -> bool:
+    """Whether a cluster has a Service."""
+    return read.get(cluster, kind("Service"), name, namespace, metadata_only=True) is not None
+
+
+def _deployment(places: Places) -> Object:
+    found = read.get(places.workload, kind("Deployment"), places.name, places.namespace)
+    if found is None:
+        raise MeshyardError(
+            f"There is no Deployment {places.namespace}/{places.name} on cluster {places.workload.name}.",
+            "Correct its name or namespace; only Deployments can be released.",
+            code="workload_missing",
+        )
+    return found
+
+
+def _target(places: Places, stable: Object, services: Iterable[Object]) -> Target:
+    record = release.of(stable)
+    wanted = record.service if record else places.service
+    front = [one for one in services if _selects(one, stable) and not _is_canary(one)]
+    names = [raw.name(one) for one in front]
+    chosen = [name for name in names if name == wanted] if wanted else names
+    if len(chosen) != 1:
+        raise _no_service(places, wanted, names)
+    return Target(places.namespace, places.name, host.Service(places.namespace, chosen[0]))
+
+
+def _no_service(places: Places, wanted: str, names: list[str]) -> MeshyardError:
+    title = f"Deployment {places.namespace}/{places.name} on cluster {places.workload.name}"
+    if wanted:
+        problem = f"The Service {places.namespace}/{wanted} does not select the pods of {title}; {listed(names) or 'none'} does."
+    elif names:
+        problem = f"Several Services select the pods of {title}: {listed(names)}."
+    else:
+        problem = f"No Service selects the pods of {title}, so that there is no traffic to move."
+    return MeshyardError(problem, "Name the Service that its clients call in the option service.", code="service_unclear")
+
+
+def _selects(service: Object, stable: Object) -> bool:
+    wanted = raw.mapping(service, "spec", "selector")
+    return bool(wanted) and wanted.items() <= raw.labels_of(release.template_of(stable)).items()
+
+
+def _is_canary(service: Object) -> bool:
+    return labels.OWNER in raw.labels_of(service)
+
+
+def _autoscaler(places: Places) -> Object | None:
+    for found in read.objects(places.workload, kind("HorizontalPodAutoscaler"), places.namespace):
+        scaled = raw.mapping(found, "spec", "scaleTargetRef")
+        if (scaled.get("kind"), scaled.get("name")) == ("Deployment", places.name):
+            return found
+    return None
+
+
+def _open_upgrade(places: Places) -> str:
+    found = upgrade_record.parse(read.get(places.workload, kind("ConfigMap"), upgrade_record.NAME, places.control_plane_namespace))
+    return str(found.intent) if found else ""
+
+
+def _with_objects(places: Places, found: Observed) -> Observed:
+    config, workload = places.config, places.workload
+    rules = read.objects(config, kind("DestinationRule"))
+    own_labels = release_canary.own_selector(found.stable)
+    target = replace(found.target, other_subsets=companions.other_subsets(rules, found.target, own_labels))
+    every_route = [one for name in _ROUTES for one in read.objects(config, kind(name))]
+    sidecars = read.objects(config, kind("Sidecar"))
+    grants = read.objects(config, kind("ReferenceGrant"), target.namespace)
+    homes = dict.fromkeys((target.namespace, places.control_plane_namespace))
+    mesh_policies = [one for name in _ISTIO_POLICIES for home in homes for one in read.objects(config, kind(name), home)]
+    own_policies = [*read.objects(workload, kind("NetworkPolicy")), *read.objects(workload, kind("PodDisruptionBudget"), target.namespace)]
+    canary = read.get(workload, kind("Deployment"), target.canary, target.namespace)
+    pods_side = [*found.services, *own_policies, *([canary] if canary else [])]
+    config_side = [*every_route, *rules, *sidecars, *grants, *mesh_policies]
+    theirs = _others([*mesh_policies, *sidecars, *own_policies], target)
+    return replace(
+        found,
+        target=target,
+        routes=tuple(one for one in every_route if routes.concerns(one, target) or not mesh_route.is_missing([one], target)),
+        rules=_others(rules, target),
+        grants=_others(grants, target),
+        sidecars=tuple(one for one in sidecars if companions.is_concerned(one, target)),
+        policies=theirs,
+        canary=canary if canary and _is_owned(canary, target) else None,
+        owned={"workload": _owned(pods_side, target), "config": _owned(config_side, target)},
+        strangers=tuple(one for one in pods_side if _has_our_name(one, target) and not _is_owned(one, target)),
+    )
+
+
+def _others(objects: Iterable[Object], target: Target) -> tuple[Object, ...]:
+    return tuple(one for one in objects if not _is_owned(one, target))
+
+
+def _is_owned(obj: Object, target: Target) -> bool:
+    return target.labels.items() <= raw.labels_of(obj).items()
+
+
+def _owned(objects: Iterable[Object], target: Target) -> tuple[Object, ...]:
+    return tuple(one for one in objects if _is_owned(one, target))
+
+
+def _has_our_name(obj: Object, target: Target) -> bool:
+    names = {"Deployment": target.canary, "Service": target.canary_service.name}
+    return raw.name(obj) == names.get(ref_of(obj).kind, _NO_NAME)

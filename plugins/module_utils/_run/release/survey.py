@@ -1,0 +1,90 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""The Deployments of a cluster that are in a release, or whose changes wait for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ..._cluster import read
+from ..._cluster.connect import Cluster
+from ..._cluster.kinds import kind
+from ..._mesh import host, raw, release
+from ..._mesh.release import Record
+from ..._plan.objects.steps import Object
+from ..._plan.release import routes
+from ..._plan.release.target import Target
+
+_DEPLOYMENT = kind("Deployment")
+
+
+def survey(workload: Cluster, config: Cluster, namespaces: Sequence[str], names: Sequence[str], now: datetime) -> list[dict[str, Any]]:
+    """Those in some namespaces, by namespace and name.
+
+    :param config: the cluster with the routes. :param namespaces: empty for all. :param names: of Deployments; empty for all.
+    """
+    found = [one for namespace in namespaces or (None,) for one in _marked(workload, namespace) if not names or raw.name(one) in names]
+    known = _routes(config) if any(release.RECORD in raw.annotations_of(one) for one in found) else []
+    whole = [read.get(workload, _DEPLOYMENT, raw.name(one), raw.namespace(one)) for one in found]
+    return [_described(workload, one, known, now) for one in sorted(filter(None, whole), key=raw.qualified)]
+
+
+def _marked(cluster: Cluster, namespace: str | None) -> list[Object]:
+    marks = {release.RECORD, release.ENABLED}
+    return [one for one in read.objects(cluster, _DEPLOYMENT, namespace, metadata_only=True) if marks & raw.annotations_of(one).keys()]
+
+
+def _routes(config: Cluster) -> list[Object]:
+    return [one for name in ("VirtualService", "HTTPRoute") for one in read.objects(config, kind(name))]
+
+
+def _described(cluster: Cluster, stable: Object, known: Iterable[Object], now: datetime) -> dict[str, Any]:
+    record = release.of(stable)
+    template = release.template_of(stable)
+    running = release.running_template(stable, read.objects(cluster, kind("ReplicaSet"), raw.namespace(stable)))
+    waits = record is None and running is not None and running != template
+    return {
+        "namespace": raw.namespace(stable),
+        "name": raw.name(stable),
+        "enabled": release.is_enabled(stable),
+        "waiting": waits,
+        "refused": waits and raw.annotations_of(stable).get(release.REFUSED) == release.hash_of(template),
+        "release": record.describe() if record else None,
+        "age": _seconds(record.begun, now) if record else None,
+        "idle": _seconds(record.moved, now) if record else None,
+        "canary": _canary(cluster, stable) if record else None,
+        "routes": _looks(stable, record, known) if record else [],
+    }
+
+
+def _canary(cluster: Cluster, stable: Object) -> dict[str, int] | None:
+    target = Target(raw.namespace(stable), raw.name(stable), host.Service(raw.namespace(stable), raw.name(stable)))
+    found = read.get(cluster, _DEPLOYMENT, target.canary, target.namespace)
+    if found is None:
+        return None
+    return {"replicas": raw.number(found, "spec", "replicas", default=1), "ready": raw.number(found, "status", "readyReplicas")}
+
+
+def _looks(stable: Object, record: Record, known: Iterable[Object]) -> list[dict[str, Any]]:
+    target = Target(raw.namespace(stable), raw.name(stable), host.Service(raw.namespace(stable), record.service))
+    looks = [(one, routes.look(one, target)) for one in known if routes.concerns(one, target)]
+    return [
+        {"kind": one["kind"], "namespace": raw.namespace(one), "name": raw.name(one), "state": look.state, "weight": look.weight}
+        for one, look in looks
+    ]
+
+
+def _seconds(text: str, now: datetime) -> int | None:
+    """How long ago something was; None where nobody wrote when."""
+    try:
+        return max(0, int((now - datetime.fromisoformat(text)).total_seconds()))
+    except (ValueError, TypeError):
+        return None
+
+
+def at_present() -> datetime:
+    """The time of this machine."""
+    return datetime.now(UTC)

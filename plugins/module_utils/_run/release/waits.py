@@ -1,0 +1,94 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""What a release waits for: a canary that is ready, a Deployment that has rolled, the last requests of the canary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ..._cluster import read
+from ..._cluster.connect import Cluster
+from ..._cluster.kinds import kind
+from ..._cluster.wait import Pending, Ready, TimedOut
+from ..._errors import MeshyardError
+from ..._mesh import workload
+from ..._plan.objects.steps import Object
+from ..._plan.release.model import Observed
+from ..dataplane import diagnosis
+from . import evidence
+from .carry_out import Waiting
+
+
+class Runner(Protocol):
+    """What waiting needs of the run it belongs to."""
+
+    cluster: Cluster
+
+    def until(self, observe: Callable[[], Pending | Ready[Any]], timeout: float | None = None) -> Any:
+        """Waits for a condition."""
+
+
+def waiting(run: Runner, drain_seconds: float) -> Waiting:
+    """How a run waits for each thing.
+
+    :param drain_seconds: how long the canary answers on after routes have forgotten it.
+    """
+    return {
+        "canary_ready": lambda observed: _rolled(run, observed.target.namespace, observed.target.canary, "canary_not_ready"),
+        "stable_rolled": lambda observed: _rolled(run, observed.target.namespace, observed.target.name, "rollout_stuck"),
+        "drained": lambda observed: _drained(run, observed, drain_seconds),
+    }
+
+
+def _rolled(run: Runner, namespace: str, name: str, code: str) -> None:
+    """Returns once a Deployment has all its pods.
+
+    :raises MeshyardError: it does not get them, with what its pods and their events say.
+    """
+    try:
+        stuck: Object | None = run.until(lambda: _look(run.cluster, namespace, name))
+    except TimedOut as late:
+        raise _not_rolled(run.cluster, namespace, name, late.pending, code) from None
+    if stuck is not None:
+        raise _not_rolled(run.cluster, namespace, name, workload.rolled_out(workload.parse(stuck)).why, code)
+
+
+def _look(cluster: Cluster, namespace: str, name: str) -> Pending | Ready[Object | None]:
+    found = read.get(cluster, kind("Deployment"), name, namespace)
+    if found is None:
+        raise MeshyardError(
+            f"Deployment {namespace}/{name} on cluster {cluster.name} was removed while it was waited for.",
+            "Run the state aborted, which gives all traffic back.",
+            code="canary_missing",
+        )
+    progress = workload.rolled_out(workload.parse(found))
+    if progress.done:
+        return Ready(None)
+    return Ready(found) if progress.stuck else Pending(f"Deployment {namespace}/{name}: {progress.why}")
+
+
+def _not_rolled(cluster: Cluster, namespace: str, name: str, why: str, code: str) -> MeshyardError:
+    found = read.get(cluster, kind("Deployment"), name, namespace)
+    seen = workload.parse(found or {"metadata": {"name": name, "namespace": namespace}}, "Deployment")
+    report = {**diagnosis.report(cluster, seen, why), "logs": evidence.logs(cluster, found)}
+    canary = code == "canary_not_ready"
+    remedy = (
+        "No more traffic was moved to it. Run the state aborted to take the change back, or correct what the pods report and run again."
+        if canary
+        else "All traffic stays on the canary. Correct what the pods report and run again: it goes on from there."
+    )
+    return MeshyardError(f"On cluster {cluster.name} {diagnosis.sentence(report)}", remedy, code=code, verdict="failed", stuck=[report])
+
+
+def _drained(run: Runner, observed: Observed, seconds: float) -> None:
+    end = time.monotonic() + seconds
+
+    def look() -> Pending | Ready[None]:
+        if time.monotonic() >= end:
+            return Ready(None)
+        return Pending(f"the last requests of Deployment {observed.target.namespace}/{observed.target.canary} ({seconds:g} s)")
+
+    run.until(look, seconds + 1)
