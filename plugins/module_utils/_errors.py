@@ -41,6 +41,7 @@ CODES = {
     "pod_wrong": "A pod was made anew and is not what it should be.",
     "pods_late": "Pods were not replaced in time.",
     "probe_unmet": "A probe was answered otherwise than expected.",
+    "query_refused": "Prometheus does not take the query of a metric; the message says which, and why.",
     "refused": "What was asked for is not possible with what is there; the message says why.",
     "revision_is_tag": "A revision and a tag would have one name.",
     "revision_missing": "There is no such revision or tag.",
