@@ -34,6 +34,7 @@ CODES = {
     "namespace_protected": "The namespace belongs to Kubernetes or to a control plane.",
     "no_client": "A container from which a probe was to be sent has no HTTP client.",
     "no_endpoints": "The Service of a gateway has no ready endpoint.",
+    "no_report": "A load generator ended without a report; C(output) holds its last lines.",
     "no_webhook": "No webhook injects new pods: the revision or tag is not there.",
     "not_a_gateway": "The workload is no gateway.",
     "not_ours": "The object was made by another tool, and is not changed.",

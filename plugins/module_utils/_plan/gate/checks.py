@@ -17,7 +17,8 @@ from ..dataplane.labels import NamespaceState
 from ..dataplane.mesh import Mesh
 from .model import Check
 
-PROBE_OWNER = "probe"
+# The owners of pods that only send: nobody moves them.
+SENDERS = ("probe", "test-flight")
 _LISTED = 50
 
 
@@ -155,7 +156,7 @@ def _missing(namespace_state: NamespaceState, mesh: Mesh, target: Target) -> lis
 def _sort(
     pod: raw.Raw, namespace_state: NamespaceState, mesh: Mesh, target: Target, connection: syncz.Connection | None
 ) -> tuple[str, str]:
-    if raw.labels_of(pod).get(labels.OWNER) == PROBE_OWNER:
+    if raw.labels_of(pod).get(labels.OWNER) in SENDERS:
         return "outside", ""
     proxy = proxy_of(pod, namespace_state.owners)
     decision = gateway_api.of_pod(pod, namespace_state.labels, namespace_state.gateways, mesh)

@@ -107,10 +107,11 @@ def test_pods_on_their_way_out_do_not_count(kind: str) -> None:
     assert (judged(world).verdict, judged(world).facts["total"]) == ("passed", 2)
 
 
-def test_pods_that_want_no_sidecar_and_the_pods_of_probes_do_not_count() -> None:
+@pytest.mark.parametrize("owner", ["probe", "test-flight"])
+def test_pods_that_want_no_sidecar_and_those_that_only_send_do_not_count(owner: str) -> None:
     world = moved()
     world.add("batch", {labels.INJECT: "false"})
-    world.pods["Pod", "probe"] = [build.pod("probe", world.name, marks={labels.OWNER: "probe"})]
+    world.pods["Pod", "probe"] = [build.pod("probe", world.name, marks={labels.OWNER: owner})]
     check = judged(world)
     assert (check.verdict, check.facts["total"], check.facts["outside"]) == ("passed", 4, 3)
 
