@@ -182,19 +182,6 @@ options:
       max:
         description: Highest value that passes.
         type: float
-  prometheus_url:
-    description: URL of Prometheus, as the machine that runs this module reaches it. Needed with O(metrics).
-    type: str
-  prometheus_token:
-    description: Bearer token for Prometheus.
-    type: str
-  prometheus_validate_certs:
-    description: Whether the certificate of Prometheus is verified.
-    type: bool
-    default: true
-  prometheus_ca_cert:
-    description: File with the certificates to trust when Prometheus is asked.
-    type: path
   wait_timeout:
     description: How long, in seconds, to wait until all is well. With V(0) it looks once.
     type: int
@@ -209,6 +196,7 @@ extends_documentation_fragment:
   - meshyard.istio.connection
   - meshyard.istio.control_plane
   - meshyard.istio.peer.primary
+  - meshyard.istio.prometheus
 attributes:
   check_mode:
     support: full
@@ -424,15 +412,13 @@ requests:
 """
 
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
-from ..module_utils._ansible import arguments, fetching, peers, probing
+from ..module_utils._ansible import arguments, peers, probing, prometheus
 from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.wait import TimedOut
-from ..module_utils._plan.gate import traffic, traffic_checks
-from ..module_utils._plan.gate.checks import overall
-from ..module_utils._run.gate import prometheus
+from ..module_utils._plan.gate import metrics, traffic, traffic_checks
+from ..module_utils._plan.gate.model import overall, refuse_twins
 from ..module_utils._run.gate.gate import Gate, GateRequest, parse_namespaces
 from ..module_utils._run.gate.probes import Probe
 from ..module_utils._run.probe import send as probe
@@ -444,6 +430,7 @@ def spec() -> dict[str, Any]:
     return {
         **arguments.connection(),
         **arguments.control_plane_namespace(),
+        **prometheus.options(),
         "namespaces": {"type": "list", "elements": "str", "required": True},
         "revision": {"type": "str", "required": True},
         "version": {"type": "str"},
@@ -451,10 +438,6 @@ def spec() -> dict[str, Any]:
         "primary": arguments.peer(),
         "probes": {"type": "list", "elements": "dict", "default": [], "options": _probe_options()},
         "metrics": {"type": "list", "elements": "dict", "default": [], "options": _metric_options()},
-        "prometheus_url": {"type": "str"},
-        "prometheus_token": {"type": "str", "no_log": True},
-        "prometheus_validate_certs": {"type": "bool", "default": True},
-        "prometheus_ca_cert": {"type": "path"},
         "wait_timeout": {"type": "int", "default": 120},
         "hold_timeout": {"type": "int"},
     }
@@ -481,7 +464,6 @@ def main() -> None:
 
 
 def _request(params: dict[str, Any], check: bool) -> GateRequest:
-    fetch = fetching.fetcher(params["prometheus_token"], params["prometheus_validate_certs"], params["prometheus_ca_cert"])
     request = GateRequest(
         namespaces=parse_namespaces(params["namespaces"], bool(params["probes"] or params["metrics"])),
         revision=params["revision"],
@@ -489,14 +471,13 @@ def _request(params: dict[str, Any], check: bool) -> GateRequest:
         control_plane_namespace=params["control_plane_namespace"],
         cluster_name=params["cluster_name"] or "",
         probes=tuple(map(_probe, params["probes"])),
-        metrics=tuple(map(traffic_checks.parse_limits, params["metrics"])),
+        metrics=tuple(map(metrics.parse_limits, params["metrics"])),
         hold=params["wait_timeout"] if params["hold_timeout"] is None else params["hold_timeout"],
         check=check,
     )
-    traffic_checks.refuse_twins("probes", [one.name for one in request.probes])
-    traffic_checks.refuse_twins("metrics", [one.name for one in request.metrics])
-    url = traffic_checks.parse_url(params["prometheus_url"], request.metrics)
-    return request.asking(partial(prometheus.query, fetch, url))
+    refuse_twins("probes", [one.name for one in request.probes])
+    refuse_twins("metrics", [one.name for one in request.metrics])
+    return request.asking(prometheus.asking(params, needed=bool(request.metrics)))
 
 
 def _probe(given: dict[str, Any]) -> Probe:

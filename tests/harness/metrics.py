@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -23,17 +24,10 @@ _BUCKETS = (10, 100, 1000)
 """Upper bounds, in milliseconds, of the histogram of durations."""
 
 
-class Exporter:
-    """Serves C(istio_requests_total) and C(istio_request_duration_milliseconds) of one service; each scrape brings more requests.
+class Served:
+    """What Prometheus scrapes: the text of C(scraped), on the loopback."""
 
-    :ivar failing: how many of the ten requests between two scrapes fail. :ivar slow: how many of them take a second.
-    """
-
-    def __init__(self, workload: str, namespace: str) -> None:
-        self.failing = self.slow = 0
-        self._labels = f'reporter="destination",destination_workload="{workload}",destination_workload_namespace="{namespace}"'
-        self._codes = {"200": 0, "503": 0}
-        self._durations = dict.fromkeys(map(str, _BUCKETS), 0)
+    def __init__(self) -> None:
         exporter = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -67,6 +61,24 @@ class Exporter:
         self._thread.join()
 
     def scraped(self) -> str:
+        """The series."""
+        return ""
+
+
+class Exporter(Served):
+    """Serves C(istio_requests_total) and C(istio_request_duration_milliseconds) of one service; each scrape brings more requests.
+
+    :ivar failing: how many of the ten requests between two scrapes fail. :ivar slow: how many of them take a second.
+    """
+
+    def __init__(self, workload: str, namespace: str) -> None:
+        super().__init__()
+        self.failing = self.slow = 0
+        self._labels = f'reporter="destination",destination_workload="{workload}",destination_workload_namespace="{namespace}"'
+        self._codes = {"200": 0, "503": 0}
+        self._durations = dict.fromkeys(map(str, _BUCKETS), 0)
+
+    def scraped(self) -> str:
         """The series after ten more requests."""
         self._codes["200"] += 10 - self.failing
         self._codes["503"] += self.failing
@@ -80,13 +92,60 @@ class Exporter:
         return "\n".join(["# TYPE istio_requests_total counter", lines[0], lines[1], f"# TYPE {name} histogram", *lines[2:]]) + "\n"
 
 
+@dataclass
+class Flow:
+    """Requests of one kind to one workload and its Service of the same name; so many more with each scrape.
+
+    :ivar total: how many there have been.
+    """
+
+    workload: str
+    each: int = 10
+    reporter: str = "destination"
+    code: str = "200"
+    grpc: str = ""
+    milliseconds: int = 50
+    total: int = 0
+
+    def lines(self, namespace: str) -> list[str]:
+        """The series after more requests, with the labels that Istio's proxies give them."""
+        self.total += self.each
+        workload = self.workload if self.reporter == "destination" else "unknown"
+        labels = {
+            "reporter": self.reporter,
+            "destination_workload": workload,
+            "destination_workload_namespace": namespace,
+            "destination_service": f"{self.workload}.{namespace}.svc.cluster.local",
+            "response_code": self.code,
+            "grpc_response_status": self.grpc,
+        }
+        told = ",".join(f'{name}="{value}"' for name, value in labels.items())
+        counts = {str(bound): self.total if self.milliseconds <= bound else 0 for bound in _BUCKETS} | {"+Inf": self.total}
+        duration = [f'istio_request_duration_milliseconds_bucket{{{told},le="{bound}"}} {count}' for bound, count in counts.items()]
+        return [f"istio_requests_total{{{told}}} {self.total}", *duration]
+
+
+class Flows(Served):
+    """Serves several flows, to which more may come."""
+
+    def __init__(self, namespace: str, *flows: Flow) -> None:
+        super().__init__()
+        self._namespace = namespace
+        self.flows = list(flows)
+
+    def scraped(self) -> str:
+        """The series after more requests of each flow."""
+        lines = [line for flow in list(self.flows) for line in flow.lines(self._namespace)]
+        return "\n".join(sorted(lines)) + "\n"
+
+
 class Prometheus:
     """Scrapes the exporter every second.
 
     :ivar url: where it answers.
     """
 
-    def __init__(self, directory: Path, exporter: Exporter) -> None:
+    def __init__(self, directory: Path, exporter: Served) -> None:
         self._port = free_ports(1)[0]
         self.url = f"http://{LOOPBACK}:{self._port}"
         self._directory = directory

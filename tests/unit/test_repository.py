@@ -152,8 +152,9 @@ def returned(module: Path) -> dict[str, Any]:
 
 
 @each_module
-def test_a_module_returns_the_cluster_that_it_used(module: Path) -> None:
-    assert "cluster" in returned(module)
+def test_a_module_that_asks_a_cluster_returns_which_one(module: Path) -> None:
+    asks = "meshyard.istio.connection" in documentation(module)["extends_documentation_fragment"]
+    assert asks == ("cluster" in returned(module))
 
 
 @each_module

@@ -38,20 +38,41 @@ class Module(AnsibleModule):  # type: ignore[misc]  # Ansible is not typed
         super().fail_json(msg, **{"code": InvalidOption.code, **values})
 
 
-class Run:
-    """One call of one module: its parameters, its cluster, and the ways it speaks.
+class Call:
+    """One call of one module: its parameters, and the ways it speaks.
 
     :ivar params: the module's options.
-    :ivar cluster: the connected cluster.
     :ivar check: True in check mode: nothing is written.
     """
 
-    def __init__(self, module: AnsibleModule, name: str | None = None) -> None:
+    def __init__(self, module: AnsibleModule) -> None:
         self.module = module
         self.params: dict[str, Any] = module.params
         self.check: bool = module.check_mode
         self.guard = Guard()
         self.progress = Progress()
+
+    def tell(self, line: str) -> None:
+        """One line of progress, which Ansible shows as it is: its secrets are masked here."""
+        self.progress.tell(remove_values(line, self.module.no_log_values))
+
+    def conceal(self, *secrets: str) -> None:
+        """Keeps texts that were read from a cluster out of everything that the module answers."""
+        self.module.no_log_values.update(secret for secret in secrets if secret)
+
+    def warn(self, text: str) -> None:
+        """A warning of Ansible."""
+        self.module.warn(text)
+
+
+class Run(Call):
+    """A call of a module that works on a cluster.
+
+    :ivar cluster: the connected cluster.
+    """
+
+    def __init__(self, module: AnsibleModule, name: str | None = None) -> None:
+        super().__init__(module)
         self._lease: Lease | None = None
         self.cluster = self.connect(self.params, name, self.params.get("expected_cluster_uid"))
 
@@ -76,18 +97,6 @@ class Run:
                 "Give the connection of the other cluster: each needs a kubeconfig with a context, or a host with an API key, of its own.",
             )
         return cluster
-
-    def tell(self, line: str) -> None:
-        """One line of progress, which Ansible shows as it is: its secrets are masked here."""
-        self.progress.tell(remove_values(line, self.module.no_log_values))
-
-    def conceal(self, *secrets: str) -> None:
-        """Keeps texts that were read from a cluster out of everything that the module answers."""
-        self.module.no_log_values.update(secret for secret in secrets if secret)
-
-    def warn(self, text: str) -> None:
-        """A warning of Ansible."""
-        self.module.warn(text)
 
     @property
     def holder(self) -> str:

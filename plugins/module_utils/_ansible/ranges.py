@@ -16,6 +16,10 @@ _DAY = 86_400
 _NUMBERS = {
     "wait_timeout": (0, _DAY),
     "hold_timeout": (0, _DAY),
+    "no_data_timeout": (0, _DAY),
+    "settle": (0, _DAY),
+    "window": (1, _DAY),
+    "min_requests": (1, 1_000_000_000),
     "watch": (0, _DAY),
     "max_parallel": (1, 1_000),
     "max_wave_size": (1, 10_000),

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from ..._mesh import labels, raw, restart, syncz, verdict, workload
 from ..._mesh.proxies import Proxy, proxy_of
@@ -16,27 +15,11 @@ from ..._mesh.verdict import Target
 from ..dataplane import gateway_api
 from ..dataplane.labels import NamespaceState
 from ..dataplane.mesh import Mesh
+from .model import Check
 
-Word = Literal["passed", "failed", "inconclusive", "predicted"]
-# The worst first: what one check says outweighs what those after it in this list say.
-ORDER: tuple[Word, ...] = ("failed", "inconclusive", "predicted", "passed")
-PROBE_OWNER = "probe"
+# The owners of pods that only send: nobody moves them.
+SENDERS = ("probe", "test-flight")
 _LISTED = 50
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check of the gate: C(detail) is a sentence, C(code) the same for programs, C(facts) the numbers behind it."""
-
-    check: str
-    verdict: Word
-    detail: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    code: str = "ok"
-
-    def describe(self) -> dict[str, Any]:
-        """The check as it is returned."""
-        return {"check": self.check, "verdict": self.verdict, "code": self.code, "detail": self.detail, **self.facts}
 
 
 @dataclass(frozen=True)
@@ -55,17 +38,6 @@ class Pods:
     elsewhere: tuple[tuple[raw.Raw, str], ...] = ()
     outside: int = 0
     missing: tuple[workload.Workload, ...] = ()
-
-
-def overall(checks: Iterable[Check]) -> Word:
-    """The verdict of all checks together."""
-    words = {check.verdict for check in checks}
-    return next((word for word in ORDER if word in words), "passed")
-
-
-def predicted(check: Check) -> Check:
-    """A check in check mode: what is not so yet is only not done yet."""
-    return replace(check, verdict="predicted") if check.verdict == "failed" else check
 
 
 def sort_pods(
@@ -184,7 +156,7 @@ def _missing(namespace_state: NamespaceState, mesh: Mesh, target: Target) -> lis
 def _sort(
     pod: raw.Raw, namespace_state: NamespaceState, mesh: Mesh, target: Target, connection: syncz.Connection | None
 ) -> tuple[str, str]:
-    if raw.labels_of(pod).get(labels.OWNER) == PROBE_OWNER:
+    if raw.labels_of(pod).get(labels.OWNER) in SENDERS:
         return "outside", ""
     proxy = proxy_of(pod, namespace_state.owners)
     decision = gateway_api.of_pod(pod, namespace_state.labels, namespace_state.gateways, mesh)

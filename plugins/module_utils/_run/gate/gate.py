@@ -21,9 +21,9 @@ from ..._mesh.verdict import Target
 from ..._plan.dataplane.labels import NamespaceState
 from ..._plan.dataplane.mesh import Mesh
 from ..._plan.gate import checks as gate_checks
-from ..._plan.gate import traffic_checks
-from ..._plan.gate.checks import Check
-from ..._plan.gate.traffic_checks import Limits, Sample
+from ..._plan.gate import metrics, traffic_checks
+from ..._plan.gate.metrics import Limits, Sample
+from ..._plan.gate.model import Check, Word, overall, predicted
 from ..._words import listed
 from ..dataplane import read as dataplane
 from ..probe.exec import NoClient
@@ -112,14 +112,14 @@ class Gate:
     def look(self) -> Pending | Ready[None]:
         """One look; pending while something may still become better, and there is time for it."""
         found = self._look()
-        self.checks = [gate_checks.predicted(check) for check in found] if self._request.check else found
+        self.checks = [predicted(check) for check in found] if self._request.check else found
         open_checks = [check for check in self.checks if check.verdict != "passed" and check not in self._final.values()]
         final = any(check.code == "namespace_missing" for check in open_checks)  # waiting does not bring one
-        if not open_checks or self._request.check or final or self._is_over(gate_checks.overall(open_checks)):
+        if not open_checks or self._request.check or final or self._is_over(overall(open_checks)):
             return Ready(None)
         return Pending(f"{open_checks[0].check}: {open_checks[0].detail}")
 
-    def _is_over(self, verdict: gate_checks.Word) -> bool:
+    def _is_over(self, verdict: Word) -> bool:
         now = self._clock()
         if verdict == "inconclusive":
             self._held_since = now if self._held_since is None else self._held_since
@@ -165,7 +165,7 @@ class Gate:
 
     def _unasked(self, why: str) -> list[Check]:
         """Checks that made no sense, since one before them had not passed; those that had passed before stay so."""
-        word: gate_checks.Word = "predicted" if self._request.check else "inconclusive"
+        word: Word = "predicted" if self._request.check else "inconclusive"
         names = [("probe", one.name) for one in self._request.probes] + [("metric", one.name) for one in self._request.metrics]
         checks = [Check(kind, word, f"{name}: not looked at, since {why}", {"name": name}, "not_tried") for kind, name in names]
         return [self._final.get(f"{check.check} {check.facts['name']}", check) for check in checks]
@@ -226,7 +226,7 @@ class Gate:
         return [self._once(f"metric {one.name}", partial(self._metric, one)) for one in self._request.metrics]
 
     def _metric(self, one: Limits) -> Check:
-        return traffic_checks.metric(one, self._request.sample(one.query))
+        return metrics.metric(one, self._request.sample(one.query))
 
     def _once(self, key: str, look: Callable[[], Check]) -> Check:
         """A check that passed is not made again while others are waited for."""

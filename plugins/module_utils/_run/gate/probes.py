@@ -18,7 +18,7 @@ from ..._mesh import raw
 from ..._mesh.proxies import injected_by
 from ..._plan.dataplane.labels import NamespaceState
 from ..._plan.gate import traffic, traffic_checks
-from ..._plan.gate.checks import Check
+from ..._plan.gate.model import Check
 from ..._plan.gate.traffic_checks import Behind
 from ..probe import send as probe
 from ..probe.exec import Request

@@ -21,6 +21,7 @@ from ..._cluster.wait import Pending, Ready
 from ..._errors import MeshyardError
 from ..._mesh import labels, raw
 from ..._mesh.proxies import finished
+from ..._plan.objects.confined import CONFINED
 from ..._plan.objects.steps import Object, Patch, ref_of
 from .source import Source, WaitPolicy, is_ready
 
@@ -29,14 +30,6 @@ HOLDER = "meshyard.io/probe"
 MANAGER = "meshyard-probe"
 CONTAINER = "client"
 _PREFIX = "meshyard-probe-"
-_NOBODY = 65534
-_CONFINED = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "runAsNonRoot": True,
-    "runAsUser": _NOBODY,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
 
 
 @contextlib.contextmanager
@@ -138,7 +131,7 @@ def running_ephemeral(pod: raw.Raw, image: str) -> str | None:
 
 
 def _sleeping(image: str, lifetime: int) -> Object:
-    return {"image": image, "command": ["sleep", str(lifetime)], "securityContext": _CONFINED}
+    return {"image": image, "command": ["sleep", str(lifetime)], "securityContext": CONFINED}
 
 
 def _started(cluster: Cluster, namespace: str, name: str) -> Pending | Ready[Object]:

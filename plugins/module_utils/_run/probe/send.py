@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,18 +72,26 @@ def check(request: Request) -> None:
 
     :raises MeshyardError: the URL or a number in it.
     """
-    parts = urlsplit(request.url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not _has_port(parts) or _BLANK.search(request.url):
-        raise MeshyardError(f"{request.url!r} is no URL that a probe can ask.", "Give one such as http://cart.shop:8080/health.")
-    if not _TOKEN.fullmatch(request.method):
-        raise MeshyardError(f"{request.method!r} is no HTTP method.", "Give one such as GET.")
-    for name, value in request.headers.items():
-        if not _TOKEN.fullmatch(name) or _LINE_BREAK.search(value):
-            raise MeshyardError(f"The header {name!r} cannot be sent.", "Give a name without blanks, and a value without line breaks.")
+    check_target(request.url, request.method, request.headers)
     if request.count < 1 or request.timeout <= 0:
         raise MeshyardError(f"A probe of {request.count} requests of {request.timeout:g} s each cannot be sent.", "Give positive numbers.")
     if not 1 <= request.concurrency <= _MOST_AT_ONCE:
         raise MeshyardError(f"The concurrency {request.concurrency} is not possible.", f"Give a number from 1 to {_MOST_AT_ONCE}.")
+
+
+def check_target(url: str, method: str, headers: Mapping[str, str]) -> None:
+    """Refuses what no HTTP client can ask.
+
+    :raises MeshyardError: the URL, the method or a header.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _has_port(parts) or _BLANK.search(url):
+        raise MeshyardError(f"{url!r} is no URL that can be asked.", "Give one such as http://cart.shop:8080/health.")
+    if not _TOKEN.fullmatch(method):
+        raise MeshyardError(f"{method!r} is no HTTP method.", "Give one such as GET.")
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name) or _LINE_BREAK.search(value):
+            raise MeshyardError(f"The header {name!r} cannot be sent.", "Give a name without blanks, and a value without line breaks.")
 
 
 def _has_port(parts: SplitResult) -> bool:

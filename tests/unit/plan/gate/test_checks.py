@@ -14,7 +14,8 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.verdict import Target
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.dataplane.labels import NamespaceState
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate import checks as gate_checks
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate.checks import Check
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate import model
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate.model import Check
 from tests.unit.mesh import build
 from tests.unit.plan.world import GATEWAY, NEW, OLD, World, mesh
 
@@ -106,10 +107,11 @@ def test_pods_on_their_way_out_do_not_count(kind: str) -> None:
     assert (judged(world).verdict, judged(world).facts["total"]) == ("passed", 2)
 
 
-def test_pods_that_want_no_sidecar_and_the_pods_of_probes_do_not_count() -> None:
+@pytest.mark.parametrize("owner", ["probe", "test-flight"])
+def test_pods_that_want_no_sidecar_and_those_that_only_send_do_not_count(owner: str) -> None:
     world = moved()
     world.add("batch", {labels.INJECT: "false"})
-    world.pods["Pod", "probe"] = [build.pod("probe", world.name, marks={labels.OWNER: "probe"})]
+    world.pods["Pod", "probe"] = [build.pod("probe", world.name, marks={labels.OWNER: owner})]
     check = judged(world)
     assert (check.verdict, check.facts["total"], check.facts["outside"]) == ("passed", 4, 3)
 
@@ -158,15 +160,15 @@ def test_a_namespace_that_does_not_exist_fails_and_is_named() -> None:
     assert "the namespace gone does not exist" in check.detail
 
 
-@given(st.lists(st.sampled_from(gate_checks.ORDER), min_size=1))
-def test_the_worst_check_decides(words: list[gate_checks.Word]) -> None:
+@given(st.lists(st.sampled_from(model.ORDER), min_size=1))
+def test_the_worst_check_decides(words: list[model.Word]) -> None:
     checks = [Check("pods", word, "") for word in words]
-    assert gate_checks.overall(checks) == min(words, key=gate_checks.ORDER.index)
+    assert model.overall(checks) == min(words, key=model.ORDER.index)
 
 
 def test_in_check_mode_what_is_not_so_yet_is_predicted_and_what_is_unknown_stays_unknown() -> None:
-    words = {word: gate_checks.predicted(Check("pods", word, "")).verdict for word in gate_checks.ORDER}
-    assert words == {"failed": "predicted", "inconclusive": "inconclusive", "predicted": "predicted", "passed": "passed"}
+    words = {word: model.predicted(Check("pods", word, "")).verdict for word in model.ORDER}
+    assert words == {**{word: word for word in model.ORDER}, "failed": "predicted"}
 
 
 def test_every_pod_is_in_exactly_one_group() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import syncz
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh.syncz import Silent
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate import checks as gate_checks
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate.checks import Check
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate.model import Check
 from tests.unit.plan.gate.test_checks import TARGET, left_behind, moved
 from tests.unit.plan.world import NEW, World
 

@@ -12,9 +12,9 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors imp
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import Pending, Ready
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import Abandoned, MeshyardError
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels, syncz
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate import checks as verdicts
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate import model
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate.metrics import Limits, Sample
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate.traffic import Answer
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.gate.traffic_checks import Limits, Sample
 from ansible_collections.meshyard.istio.plugins.module_utils._run.dataplane import read as dataplane
 from ansible_collections.meshyard.istio.plugins.module_utils._run.gate.gate import Gate, GateRequest, parse_namespaces
 from ansible_collections.meshyard.istio.plugins.module_utils._run.gate.probes import Probe
@@ -127,7 +127,7 @@ def test_what_is_wrong_at_the_end_of_the_time_has_failed(inputs: GateInputs) -> 
     for now, over in ((0.0, False), (59.9, False), (60.0, True)):
         inputs.now = now
         assert isinstance(gate.look(), Ready) is over
-    assert verdicts.overall(gate.checks) == "failed"
+    assert model.overall(gate.checks) == "failed"
 
 
 def test_what_cannot_be_looked_at_is_held_for_its_own_time(inputs: GateInputs) -> None:
@@ -136,7 +136,7 @@ def test_what_cannot_be_looked_at_is_held_for_its_own_time(inputs: GateInputs) -
     for now, over in ((1.0, False), (10.9, False), (11.0, True)):
         inputs.now = now
         assert isinstance(gate.look(), Ready) is over
-    assert verdicts.overall(gate.checks) == "inconclusive"
+    assert model.overall(gate.checks) == "inconclusive"
 
 
 def test_the_time_of_holding_begins_anew_when_something_could_be_looked_at(inputs: GateInputs) -> None:
@@ -152,7 +152,7 @@ def test_in_check_mode_it_looks_once_and_sends_nothing(inputs: GateInputs, check
     gate = inputs.gate(probes=(SHOP,), metrics=(ERRORS,), check=check)
     assert gate.look() == Ready(None)
     assert ("probe" in inputs.asked) is not check
-    assert verdicts.overall(gate.checks) == ("predicted" if check else "passed")
+    assert model.overall(gate.checks) == ("predicted" if check else "passed")
 
 
 def test_in_check_mode_pods_that_are_not_moved_yet_are_predicted(inputs: GateInputs) -> None:
@@ -166,7 +166,7 @@ def test_a_revision_that_does_not_exist_is_refused_at_once_and_supposed_to_come_
         inputs.gate(revision="1-99-0", wait=60, probes=(SHOP,)).look()
     assert (refused.value.code, refused.value.verdict, "probe" in inputs.asked) == ("revision_missing", "error", False)
     gate = inputs.gate(revision="1-99-0", check=True, wait=0, probes=(SHOP,))
-    assert (gate.look(), verdicts.overall(gate.checks)) == (Ready(None), "predicted")
+    assert (gate.look(), model.overall(gate.checks)) == (Ready(None), "predicted")
 
 
 def test_pods_that_may_not_be_read_are_inconclusive(inputs: GateInputs) -> None:
