@@ -42,6 +42,8 @@ CODES = {
     "pods_late": "Pods were not replaced in time.",
     "probe_unmet": "A probe was answered otherwise than expected.",
     "refused": "What was asked for is not possible with what is there; the message says why.",
+    "release_open": "A release of a Deployment is open, and must end before anything else restarts it.",
+    "release_unreadable": "The record of a release is not one.",
     "revision_is_tag": "A revision and a tag would have one name.",
     "revision_missing": "There is no such revision or tag.",
     "rollout_stuck": "A rollout does not go on; C(stuck) says why.",

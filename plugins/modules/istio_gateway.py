@@ -377,10 +377,11 @@ def _chart(module: Module) -> Renderer | None:
 
 
 def _move(run: Run, found: GatewayState, chart: Renderer | None) -> None:
-    request = GatewayMoveRequest(run.params["state"], run.params["revision"] or "", run.params["forget_former"])
+    request = GatewayMoveRequest(run.params["state"], run.params["revision"] or "", run.params["forget_former"], run.params["wait"])
     mesh = dataplane.mesh(run.cluster, run.params["control_plane_namespace"])
     if run.check:
         mesh = mesh.planned(run.params["planned_revisions"])
+    gateway_move.refuse_release(found)
     gateway_chart.refuse_values(found, run.params["values"])
     if chart and not found.theirs:
         move = _rendered(run, found, chart, request, mesh)

@@ -311,6 +311,7 @@ def _request(params: dict[str, Any]) -> MoveRequest:
         scope=params["scope"],
         restart=params["restart"],
         forget=params["forget_former"],
+        wait=params["wait"],
     )
 
 
