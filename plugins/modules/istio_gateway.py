@@ -121,6 +121,10 @@ notes:
   - >-
     Waiting does not include an address from a load balancer. RV(gateway.address) is C(null) until there is one.
   - >-
+    A gateway is refused while a release of it is open (M(meshyard.istio.workload_canary)). One whose changes wait for releases is
+    resumed for the move and paused again, as M(meshyard.istio.namespace_revision) does. With the chart its pod template cannot change
+    while it is paused.
+  - >-
     In Istio before 1.29.5 and 1.30.2 the control plane may drop requests for up to 30 seconds when it takes over a Gateway
     of the Gateway API.
 seealso:

@@ -50,7 +50,7 @@ def _by_owner(workload: Workload) -> str | None:
 
 
 def _by_strategy(workload: Workload) -> str | None:
-    if workload.paused and not workload.released:
+    if workload.held:
         return _by_pause(workload)
     if workload.update_strategy == "OnDelete":
         return "has the update strategy OnDelete: delete its pods one after the other yourself."

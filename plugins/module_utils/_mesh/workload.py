@@ -77,6 +77,11 @@ class Workload:
         seen = self.observed_generation >= self.generation
         return self.release_enabled and self.paused and seen and 0 < self.total == self.updated
 
+    @property
+    def held(self) -> bool:
+        """Whether it is paused so that somebody has to resume or release it before it rolls."""
+        return self.paused and not self.released
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -156,7 +161,7 @@ def rolled_out(workload: Workload) -> Progress:
 def _missing(workload: Workload) -> str:
     if workload.observed_generation < workload.generation:
         return f"its controller has not seen generation {workload.generation} yet"
-    if workload.paused and not workload.released:
+    if workload.held:
         return "it is paused"
     return _outdated(workload) or _unavailable(workload)
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..._errors import MeshyardError
-from ..._mesh import gateway, labels, raw, release, workload
+from ..._mesh import gateway, labels, raw, workload
 from ..._mesh.restart import restartable
 from ..finding import Finding
 from .model import PreflightInput
@@ -19,7 +18,6 @@ _OTHER_KINDS = ("ReplicaSet", "ReplicationController", "Rollout")
 def findings(given: PreflightInput) -> Iterator[Finding]:
     """All findings of this file."""
     yield from _labels(given)
-    yield from _releases(given)
     yield from _not_restartable(given)
     yield from _health(given)
     yield from _gateways(given)
@@ -53,22 +51,6 @@ def _labels(given: PreflightInput) -> Iterator[Finding]:
                 member.decision.reason,
                 "Label it with a revision or tag that exists, or remove the label.",
             )
-
-
-def _releases(given: PreflightInput) -> Iterator[Finding]:
-    """Deployments that a move would restart while a release judges and replaces their pods."""
-    fronts = {(one.gateway.kind, one.gateway.namespace, one.gateway.name) for one in given.upgrade.gateways}
-    for obj in given.evidence.workloads.get("Deployment") or ():
-        if raw.namespace(obj) not in given.upgrade.namespaces and ("Deployment", raw.namespace(obj), raw.name(obj)) not in fronts:
-            continue
-        name = f"Deployment {raw.qualified(obj)}"
-        try:
-            problem = release.obstacle(obj)
-        except MeshyardError as unreadable:
-            yield Finding("blocker", unreadable.code, name, unreadable.problem, unreadable.remedy)
-            continue
-        if problem:
-            yield Finding("blocker", "release_open", name, problem, release.REMEDY)
 
 
 def _not_restartable(given: PreflightInput) -> Iterator[Finding]:
