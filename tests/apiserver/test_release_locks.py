@@ -211,3 +211,28 @@ def test_an_upgrade_plan_has_a_blocker_for_a_namespace_in_which_a_release_is_ope
 
     blockers = [finding for finding in told["findings"] if finding["level"] == "blocker"]
     assert ("release_open", f"Deployment {waiting}/web") in {(one["code"], one["object"]) for one in blockers}, told
+
+
+def _wait_for_releases(mesh: Mesh, namespace: str) -> None:
+    mesh.merge("Deployment", "web", namespace, {"metadata": {"annotations": {release.ENABLED: "{}"}}, "spec": {"paused": True}})
+    mesh.until(lambda: _seen(mesh, namespace), "The controller does not see that web is paused.")
+
+
+def test_a_gateway_that_waits_for_releases_moves_by_a_patch_and_is_paused_again(mesh: Mesh, theirs: str) -> None:
+    _wait_for_releases(mesh, theirs)
+
+    done = gateways.call(mesh, theirs, revision=NEW)
+
+    assert _steps(done) == ["restart", PAUSED.partition(" for ")[0]], done
+    assert (done["gateway"]["ready"], mesh.revisions(theirs), _paused(mesh, theirs)) == (True, {"web": {NEW}}, True)
+
+
+def test_a_gateway_that_waits_for_releases_is_not_moved_by_its_chart_and_nothing_is_written(mesh: Mesh, edge: str) -> None:
+    gateways.install(mesh, edge)
+    _wait_for_releases(mesh, edge)
+    before = mesh.snapshot(edge, SYSTEM)
+
+    told = gateways.install(mesh, edge, version="1.32.0", revision=NEW)
+
+    assert (told["code"], "is paused" in told["msg"]) == ("not_restartable", True)
+    assert mesh.snapshot(edge, SYSTEM) == before
