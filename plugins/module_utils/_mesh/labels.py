@@ -37,6 +37,8 @@ MANAGED_BY = "app.kubernetes.io/managed-by"
 OWNER = "meshyard.io/owner"
 RELEASE_NAMESPACE = "meshyard.io/release-namespace"
 RESTARTED_FOR = "meshyard.io/restarted-for"
+RELEASE = "meshyard.io/release"
+RELEASE_ENABLED = "meshyard.io/release-enabled"
 
 
 def is_of_istio(key: str) -> bool:
