@@ -60,7 +60,9 @@ def test_a_restart_of_istiod_does_not_stop_injection_behind_a_gateway(two: MeshO
     steps.ready(two.members)
 
 
-def test_no_request_fails_while_both_networks_are_upgraded_and_each_gateway_between_them_restarts_once(two: MeshOfTwo, joined: Outcome) -> None:
+def test_no_request_fails_while_both_networks_are_upgraded_and_each_gateway_between_them_restarts_once(
+    two: MeshOfTwo, joined: Outcome
+) -> None:
     load = two.members.evidence / "load"
     with echo.Customers(two.members, load):
         two.play.run(UPGRADE, canary_upgrade_retire=True)
