@@ -76,7 +76,9 @@ options:
       - When not given, those of the last call with O(version) are taken again, so that a move alone changes nothing else. What this
         version of the chart does not read is then left behind and named in a warning.
       - >-
-        Unless they say otherwise, the Deployment never gives up a pod before another one is ready (C(maxUnavailable) is 0).
+        Unless they say otherwise, the Deployment never gives up a pod before another one is ready (C(maxUnavailable) is 0), and with
+        O(kind=eastwest) a pod that is to end goes on until its last connection has ended, for up to 300 seconds
+        (C(EXIT_ON_ZERO_ACTIVE_CONNECTIONS) in C(env), and C(terminationGracePeriodSeconds)), for it cannot ask for other connections.
     type: dict
   create_namespace:
     description: Whether a missing namespace is created.

@@ -80,6 +80,16 @@ def test_pods_that_are_being_deleted_block_as_ending_and_so_do_their_connections
     assert [(one.kind, one.name, one.ending) for one in told] == [("Pod", "cart-0", True), ("Proxy", "cart-0", True)]
 
 
+def test_a_gateway_that_is_being_deleted_and_passes_on_what_it_has_blocks_nothing() -> None:
+    marks = {"istio.io/rev": OLD, "inject.istio.io/templates": "gateway"}
+    ending = build.pod("east-0", "istio-system", revision=OLD, annotations=marks, deletionTimestamp="2026-01-01T00:00:00Z")
+    live = build.pod("east-0", "istio-system", revision=OLD, annotations=marks)
+    connection = syncz.Connection("istio-system", "east-0", "east", "1.31.0", OLD, "istiod-x", (), (), idle=False, sent=0.0)
+    connections = syncz.merge([connection])
+    assert found(free(pods=[ending], connections=connections)) == []
+    assert found(free(pods=[live], connections=connections)) == [("Pod", "east-0"), ("Proxy", "east-0")]
+
+
 # Check 1.
 def test_a_tag_in_a_webhook_or_a_service_blocks() -> None:
     webhooks = [build.injector(OLD), build.injector(NEW), build.injector(OLD, tag="prod")]
