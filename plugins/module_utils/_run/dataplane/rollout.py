@@ -202,9 +202,9 @@ def _tell(loop: _Loop) -> None:
 def _stuck(loop: _Loop, failed: list[tuple[_Rolling, Workload]]) -> MeshyardError:
     cluster = loop.run.cluster
     reports = [diagnosis.report(cluster, seen, one.why) for one, seen in failed]
-    told = sentences(diagnosis.sentence(report) for report in reports)
+    reasons = sentences(diagnosis.sentence(report) for report in reports)
     problem = MeshyardError(
-        f"On cluster {cluster.name} {len(reports)} of {loop.total} workloads do not roll. {told}",
+        f"On cluster {cluster.name} {len(reports)} of {loop.total} workloads do not roll. {reasons}",
         "Correct what the pods report and run again: it goes on from there; or go back with state former.",
         code="rollout_stuck",
         verdict="failed",
