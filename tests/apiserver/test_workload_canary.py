@@ -46,6 +46,17 @@ def test_a_release_leaves_nothing_but_the_new_image_and_each_phase_done_twice_ch
     assert shop.images == {NEW}
 
 
+@pytest.mark.smoke
+def test_the_view_of_releases_shows_phase_pods_and_the_share_in_each_route(shop: Shop) -> None:
+    shop.begun(25)
+    found = Call("workload_canary_info", shop.connection).run()
+    row = next(row for row in found["workloads"] if row["namespace"] == shop.namespace)
+    assert (row["release"]["phase"], row["release"]["weight"]) == ("progressing", 25)
+    assert (row["canary"], [(route["state"], route["weight"]) for route in row["routes"]]) == ({"replicas": 1, "ready": 1}, [("ours", 25)])
+    assert not row["waiting"]
+    assert 0 <= row["idle"] <= row["age"]
+
+
 def test_the_canary_has_its_share_of_pods_before_it_has_the_share_of_the_traffic(shop: Shop) -> None:
     seen = []
     shop.begun()
