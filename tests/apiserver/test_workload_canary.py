@@ -8,7 +8,6 @@ import pytest
 
 from tests.harness import accounts, releases
 from tests.harness.mesh import Body, Mesh
-from tests.harness.modules import Call
 from tests.harness.releases import ISTIO, NEW, OLD, Shop
 
 WHOLE: tuple[tuple[str, dict[str, object]], ...] = (
@@ -44,17 +43,6 @@ def test_a_release_leaves_nothing_but_the_new_image_and_each_phase_done_twice_ch
     before["Deployment web"]["spec"]["template"]["spec"]["containers"][0]["image"] = NEW
     assert shop.written() == before
     assert shop.images == {NEW}
-
-
-@pytest.mark.smoke
-def test_the_view_of_releases_shows_phase_pods_and_the_share_in_each_route(shop: Shop) -> None:
-    shop.begun(25)
-    found = Call("workload_canary_info", shop.connection).run()
-    row = next(row for row in found["workloads"] if row["namespace"] == shop.namespace)
-    assert (row["release"]["phase"], row["release"]["weight"]) == ("progressing", 25)
-    assert (row["canary"], [(route["state"], route["weight"]) for route in row["routes"]]) == ({"replicas": 1, "ready": 1}, [("ours", 25)])
-    assert not row["waiting"]
-    assert 0 <= row["idle"] <= row["age"]
 
 
 def test_the_canary_has_its_share_of_pods_before_it_has_the_share_of_the_traffic(shop: Shop) -> None:
@@ -179,44 +167,6 @@ def test_an_autoscaler_does_not_shrink_the_deployment_while_it_has_no_traffic(sh
     assert shop.written() == before
 
 
-def test_changes_of_an_enabled_deployment_wait_for_a_release(shop: Shop) -> None:
-    before = shop.written()
-    shop.run("enabled")
-    assert not shop.run("enabled")["changed"]
-    _set_image(shop)
-    assert shop.refusal("disabled")["code"] == "template_waits"
-
-    assert shop.images == {OLD}
-
-    for state, options in (("prepared", {}), *WHOLE[1:]):
-        shop.run(state, **options)
-
-    assert shop.images == {NEW}
-    assert shop.get("Deployment")["spec"]["paused"]
-    shop.run("disabled")
-    before["Deployment web"]["spec"]["template"]["spec"]["containers"][0]["image"] = NEW
-    assert shop.written() == before
-
-
-@pytest.mark.smoke
-def test_releases_are_listed_with_what_is_meant_what_is_live_and_who_waits(shop: Shop) -> None:
-    asked = {**shop.connection, "namespaces": [shop.namespace]}
-    assert Call("workload_canary_info", asked).run()["workloads"] == []
-    shop.begun(25)
-    verdict = {"name": "p99_ms", "verdict": "passed", "value": 12.5, "limit": 100, "samples": 40}
-    shop.run("weight", weight=25, verdicts=[verdict])
-    (found,) = Call("workload_canary_info", asked).run()["workloads"]
-    release = found["release"]
-    assert (release["phase"], release["weight"], release["verdicts"], release["judged"]) == ("progressing", 25, [verdict], True)
-    assert found["routes"] == [{"kind": "VirtualService", "namespace": shop.namespace, "name": "web", "state": "ours", "weight": 25}]
-    assert (found["canary"], found["age"] >= found["idle"] >= 0) == ({"replicas": 1, "ready": 1}, True)
-    shop.run("aborted")
-    shop.run("enabled")
-    _set_image(shop)
-    (found,) = Call("workload_canary_info", asked).run()["workloads"]
-    assert (found["enabled"], found["waiting"], found["refused"], found["release"]) == (True, True, False, None)
-
-
 def test_the_roles_of_the_examples_are_enough_for_a_release(shop: Shop, served: Mesh) -> None:
     shop.create("policy/v1", "PodDisruptionBudget", "web", {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "web"}}})
     shop.create(ISTIO, "DestinationRule", "web", {"host": "web"})
@@ -225,18 +175,6 @@ def test_the_roles_of_the_examples_are_enough_for_a_release(shop: Shop, served: 
     for state, options in WHOLE:
         assert shop.run(state, **options)["changed"], state
     assert shop.images == {NEW}
-
-
-def test_a_waiting_template_that_was_refused_waits_on_and_says_so(shop: Shop) -> None:
-    shop.run("enabled")
-    _set_image(shop)
-    shop.run("prepared")
-    judged = shop.record
-    assert judged is not None
-    shop.run("aborted")
-    found = shop.get("Deployment")
-    assert (found["spec"]["paused"], shop.image, shop.images) == (True, NEW, {OLD})
-    assert found["metadata"]["annotations"]["meshyard.io/release-refused"] == judged["template"]
 
 
 def test_a_canary_that_never_gets_ready_gets_no_traffic_and_says_why(shop: Shop) -> None:
@@ -255,13 +193,3 @@ def test_a_canary_that_never_gets_ready_gets_no_traffic_and_says_why(shop: Shop)
 def _where(answer: Body) -> Body:
     """The release without the times at which it came where it is."""
     return {key: value for key, value in (answer["release"] or {}).items() if key not in ("begun", "moved")}
-
-
-def _set_image(shop: Shop) -> None:
-    """What C(kubectl set image) does."""
-    shop.mesh.merge("Deployment", "web", shop.namespace, {"spec": {"template": {"spec": {"containers": _with_image(shop)}}}})
-
-
-def _with_image(shop: Shop) -> list[dict[str, object]]:
-    (container,) = shop.get("Deployment")["spec"]["template"]["spec"]["containers"]
-    return [{**container, "image": NEW}]
