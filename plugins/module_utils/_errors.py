@@ -21,11 +21,13 @@ CODES = {
     "api_refused": "The API server refused for a reason that none of the other codes names; C(status) and C(reason) are its own.",
     "canary_missing": "The canary of a release is gone.",
     "canary_not_ready": "The pods of a canary do not get ready; C(stuck) says why.",
+    "chart_unusable": "A chart cannot be rendered with what was given, or is another one than was asked for.",
     "conflict": "Somebody else changed the object at the same time.",
     "forbidden": "The account has no permission.",
     "former_unreadable": "The record of former labels is not a map of labels.",
     "gateway_without_proxy": "A gateway would have no proxy any more.",
-    "identity_differs": "A new revision would not be of one mesh with the one beside it; the message says in what.",
+    "identity_differs": "A revision would not be of one mesh with what runs; the message says in what.",
+    "in_use": "Something still uses it; the message names what, and so does C(blockers) where a revision is meant.",
     "injection_blocked": "New pods would be refused: the webhook that must inject them does not answer.",
     "injection_double": "New pods would be injected by two control planes.",
     "invalid_option": "An option is missing, not known, or has a value that it cannot have.",
@@ -53,8 +55,10 @@ CODES = {
     "release_blocked": "Something stands against a release; C(findings) says what.",
     "release_open": "A release of a Deployment is open, and must end before anything else restarts it.",
     "release_unreadable": "The record of a release is not one.",
+    "requirement_missing": "A program, library or collection that modules need is missing, or has a version that they do not work with.",
     "revision_is_tag": "A revision and a tag would have one name.",
     "revision_missing": "There is no such revision or tag.",
+    "revision_not_ready": "A control plane is not ready.",
     "rollout_stuck": "A rollout does not go on; C(stuck) says why.",
     "route_changed": "Somebody changed a route to a workload while it is being released.",
     "selector_fixed": "The selector of a workload names the revision, and cannot be changed.",
@@ -68,6 +72,7 @@ CODES = {
     "unauthorized": "The credentials are not accepted.",
     "unreachable": "The API server, or a pod behind it, gave no answer.",
     "upgrade_open": "An upgrade of the mesh is open.",
+    "version_unsupported": "A version of Istio or Kubernetes is not supported, or Istio cannot go to it in one step.",
     "webhook_unavailable": "A webhook that must be asked does not answer.",
     "workload_changed": "Somebody changed the workload meanwhile.",
     "workload_missing": "There is no such Deployment.",
@@ -102,7 +107,7 @@ class MeshyardError(Exception):
 
 
 class InvalidOption(MeshyardError):
-    """An option that is not possible, whatever the cluster holds."""
+    """An option that is missing, or has a value that it cannot have."""
 
     code = "invalid_option"
 

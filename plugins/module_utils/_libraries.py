@@ -30,6 +30,7 @@ def require(name: str, version: str) -> None:
     raise MeshyardError(
         f"The Python library {name} has the version {version} in {sys.executable}, which runs this module; {wanted} is needed.",
         f"Install it there (`{sys.executable} -m pip install '{wanted}'`), or name another interpreter in ansible_python_interpreter.",
+        code="requirement_missing",
     )
 
 

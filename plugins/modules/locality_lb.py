@@ -373,7 +373,7 @@ from ..module_utils._ansible.flows import locality_mesh
 from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster import read
 from ..module_utils._cluster.kinds import kind
-from ..module_utils._errors import MeshyardError
+from ..module_utils._errors import InvalidOption
 from ..module_utils._mesh import host, raw, traffic_prediction
 from ..module_utils._plan.locality import model as locality_model
 from ..module_utils._plan.locality import request as locality_request
@@ -433,7 +433,7 @@ def main() -> None:
 
 def _refuse_without_host(params: dict[str, Any]) -> None:
     if params["state"] == "present" and not params["service_host"]:
-        raise MeshyardError(
+        raise InvalidOption(
             "service_host is missing.", "Name the service that the rule is for, or leave namespace and name out for the whole mesh."
         )
 

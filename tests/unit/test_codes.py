@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
+from ansible_collections.meshyard.istio.plugins.module_utils import _libraries
+from ansible_collections.meshyard.istio.plugins.module_utils._charts import versions
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.errors import ApiError
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.lease import Busy
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster.wait import TimedOut
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import CODES, Abandoned, InvalidOption, MeshyardError
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revision
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.tags import removal as tag_removal
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.tags import tag
 from tests.tree import ROOT
 
 FINDINGS = ROOT / "plugins" / "module_utils" / "_plan" / "preflight"
@@ -44,6 +50,25 @@ def test_no_code_is_used_that_is_not_listed() -> None:
 )
 def test_an_error_has_the_code_of_its_class_or_its_own_and_says_nothing_of_the_revision(problem: MeshyardError, code: str) -> None:
     assert (problem.code, problem.verdict) == (code, "error")
+
+
+@pytest.mark.parametrize(
+    ("refused", "code"),
+    [
+        (lambda: versions.parse("1.32"), "invalid_option"),
+        (lambda: versions.check_supported(versions.parse("1.2.0")), "version_unsupported"),
+        (lambda: versions.check_step(versions.parse("1.32.0"), versions.parse("1.31.0")), "version_unsupported"),
+        (lambda: revision.check_revision("1.32.0"), "invalid_option"),
+        (lambda: revision.check_tag("prod", ["prod"]), "revision_is_tag"),
+        (lambda: _libraries.require("kubernetes", "1.0.0"), "requirement_missing"),
+        (lambda: tag.target_plane("1-32-0", "prod", [], "eu"), "revision_missing"),
+        (lambda: tag_removal.refuse("prod", ["Namespace shop"], "eu"), "in_use"),
+    ],
+)
+def test_what_is_refused_for_a_kind_of_reason_has_the_code_of_that_kind(refused: Callable[[], object], code: str) -> None:
+    with pytest.raises(MeshyardError) as problem:
+        refused()
+    assert problem.value.code == code
 
 
 DENIALS = [

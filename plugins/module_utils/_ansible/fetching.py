@@ -35,6 +35,8 @@ def fetcher(token: str | None = None, validate_certs: bool = True, ca_path: str 
         except (OSError, http.client.HTTPException, UrlConnectionError, ValueError) as problem:
             reason = str(getattr(problem, "reason", None) or problem).rstrip(".")
             where = url.partition("?")[0]
-            raise MeshyardError(f"{where} does not answer: {reason}.", "Check the URL, and that it can be reached from here.") from problem
+            raise MeshyardError(
+                f"{where} does not answer: {reason}.", "Check the URL, and that it can be reached from here.", code="unreachable"
+            ) from problem
 
     return fetch

@@ -92,7 +92,7 @@ class Run(Call):
             raise InvalidOption(f"The option {option} is missing.", "Give the connection of the other cluster in it.")
         cluster = self.connect(options, expected_uid=options.get("expected_cluster_uid"))
         if cluster.uid == self.cluster.uid:
-            raise MeshyardError(
+            raise InvalidOption(
                 f"The option {option} leads to the module's own cluster {self.cluster.name} (UID {cluster.uid}).",
                 "Give the connection of the other cluster: each needs a kubeconfig with a context, or a host with an API key, of its own.",
             )

@@ -12,7 +12,7 @@ from typing import Any
 from .._cluster.connect import Cluster
 from .._cluster.errors import ApiError, Unreachable
 from .._cluster.peer import Peer
-from .._errors import MeshyardError
+from .._errors import InvalidOption, MeshyardError
 from .._run.remote.primary import Primary
 from .module import Run
 
@@ -86,7 +86,7 @@ def _refuse_same(run: Run, others: list[Cluster]) -> None:
 
 
 def _twins(one: str, other: str) -> MeshyardError:
-    return MeshyardError(
+    return InvalidOption(
         f"The clusters {one} and {other} are one, or have one name.",
         "Give each cluster of the mesh once, with its own name and connection, and the module's own cluster not at all.",
     )

@@ -85,9 +85,10 @@ class Helm:
             raise MeshyardError(
                 f"Helm took a directory of the working directory for the chart, and could not {purpose}.",
                 "Run from a directory that has no folder of the chart's name.",
+                code="chart_unusable",
             )
         if code != 0:
-            raise MeshyardError(f"Helm could not {purpose}: {_reason(errors or output)}.", _remedy(errors))
+            raise MeshyardError(f"Helm could not {purpose}: {_reason(errors or output)}.", _remedy(errors), code="chart_unusable")
         return output
 
     def _refuse_other(self) -> None:
@@ -105,6 +106,7 @@ class Helm:
             raise MeshyardError(
                 f"The program {self._binary} is {which}; charts are rendered by Helm {MAJOR} (tested with {TESTED}).",
                 f"Install Helm {MAJOR} beside it on the host that runs this module, and give its path as binary_path.",
+                code="requirement_missing",
             )
         self._suits = True
 
@@ -112,7 +114,9 @@ class Helm:
         try:
             return self._run([self._binary, *command], text)
         except OSError as problem:
-            raise MeshyardError(f"Helm cannot be run as {self._binary}: {problem.strerror or problem}.", MISSING) from problem
+            raise MeshyardError(
+                f"Helm cannot be run as {self._binary}: {problem.strerror or problem}.", MISSING, code="requirement_missing"
+            ) from problem
 
 
 def _reason(errors: str) -> str:

@@ -137,6 +137,7 @@ def _raise(found: Sequence[ValueProblem], chart: str) -> None:
             "Correct or remove what is listed: Helm would pass it over, or render something else, in silence.",
             unknown_values=unknown,
             mistyped_values=mistyped,
+            code="chart_unusable",
         )
 
 

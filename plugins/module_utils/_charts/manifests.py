@@ -57,12 +57,16 @@ def documents_of(text: str) -> list[Any]:
     :raises MeshyardError: not YAML.
     """
     if not HAS_YAML:
-        raise MeshyardError("The Python library PyYAML is missing.", "Install PyYAML for the Python that runs this module.")
+        raise MeshyardError(
+            "The Python library PyYAML is missing.", "Install PyYAML for the Python that runs this module.", code="requirement_missing"
+        )
     try:
         return list(yaml.load_all(text, Loader=_loader()))
     except yaml.YAMLError as problem:
         where = str(problem).replace("\n", " ")
-        raise MeshyardError(f"The rendered chart is not YAML: {where}.", "Check the values and the chart.") from problem
+        raise MeshyardError(
+            f"The rendered chart is not YAML: {where}.", "Check the values and the chart.", code="chart_unusable"
+        ) from problem
 
 
 def _loader() -> Any:
@@ -81,6 +85,7 @@ def _check(document: Any) -> None:
         raise MeshyardError(
             f"The chart rendered something that is no Kubernetes object: {str(document)[:80]}.",
             "Use one of the official Istio charts.",
+            code="chart_unusable",
         )
 
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import total_ordering
 
-from .._errors import MeshyardError
+from .._errors import InvalidOption, MeshyardError
 
 # The word in every refusal that can be overridden.
 OVERRIDE = "allow_unsupported"
@@ -72,7 +72,7 @@ def parse(text: str) -> Version:
     """
     match = _VERSION.fullmatch(text.strip())
     if match is None:
-        raise MeshyardError(f"{text!r} is not a version.", "Give all three numbers, such as 1.32.0 or 1.32.0-rc.1.")
+        raise InvalidOption(f"{text!r} is not a version.", "Give all three numbers, such as 1.32.0 or 1.32.0-rc.1.")
     major, minor, patch, pre = match.groups()
     return Version(int(major), int(minor), int(patch), pre or "")
 
@@ -94,6 +94,7 @@ def check_supported(version: Version) -> None:
         raise MeshyardError(
             f"Istio {version} is not supported by this collection.",
             f"Supported are {supported()}; set {OVERRIDE}=true to go on all the same.",
+            code="version_unsupported",
         )
 
 
@@ -111,6 +112,7 @@ def check_kubernetes(version: Version, kubernetes: Version) -> str | None:
         raise MeshyardError(
             f"Istio {version} needs Kubernetes 1.{row.lowest} or later, and the cluster runs {kubernetes}.",
             f"Upgrade the cluster first, or set {OVERRIDE}=true to go on all the same.",
+            code="version_unsupported",
         )
     if (kubernetes.major, kubernetes.minor) > (1, row.newest):
         return f"Istio {version.line} was not seen on Kubernetes {kubernetes.line} yet; 1.{row.newest} is the newest it was."
@@ -128,7 +130,9 @@ def check_step(old: Version, new: Version, *, in_place: bool = False, rollback: 
         if rollback and not (in_place and (old.major != new.major or old.minor - new.minor > IN_PLACE_STEP)):
             return
         raise MeshyardError(
-            f"Istio {new} is older than {old}, which runs.", f"Roll back instead, or set {OVERRIDE}=true to go on all the same."
+            f"Istio {new} is older than {old}, which runs.",
+            f"Roll back instead, or set {OVERRIDE}=true to go on all the same.",
+            code="version_unsupported",
         )
     most = IN_PLACE_STEP if in_place else CANARY_STEP
     if new.major != old.major or new.minor - old.minor > most:
@@ -136,4 +140,5 @@ def check_step(old: Version, new: Version, *, in_place: bool = False, rollback: 
         raise MeshyardError(
             f"Istio may not go from {old} to {new} in one step: it is upgraded {how} at most.",
             f"Upgrade to a {old.major}.{old.minor + most} first, or set {OVERRIDE}=true to go on all the same.",
+            code="version_unsupported",
         )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .._errors import MeshyardError
+from .._errors import InvalidOption
 from . import errors
 from .connect import Cluster
 
@@ -29,7 +29,7 @@ def core_api(cluster: Cluster) -> Iterator[Any]:
     client = cluster.api.own_client()
     if any(header.lower().startswith("impersonate-") for header in client.default_headers):
         # The client library leaves these headers out of websockets: the program would run in the name of the account itself.
-        raise MeshyardError("Neither exec nor port-forward can be done in the name of somebody else.", "Leave out impersonate_user.")
+        raise InvalidOption("Neither exec nor port-forward can be done in the name of somebody else.", "Leave out impersonate_user.")
     try:
         yield CoreV1Api(client)
     finally:

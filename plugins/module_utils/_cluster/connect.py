@@ -142,12 +142,14 @@ def _require_libraries() -> None:
         raise MeshyardError(
             f"The Python library kubernetes cannot be imported by {sys.executable}, which runs this module.",
             "Install it there, name an interpreter that has it in ansible_python_interpreter, or add it to the execution environment.",
+            code="requirement_missing",
         )
     _libraries.require("kubernetes", kubernetes.__version__)
     if _create_configuration is None:
         raise MeshyardError(
             "The collection kubernetes.core, which makes the connection, cannot be imported.",
             "Install it beside this collection: ansible-galaxy collection install kubernetes.core.",
+            code="requirement_missing",
         )
 
 

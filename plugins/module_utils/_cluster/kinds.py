@@ -124,5 +124,6 @@ def of(obj: Mapping[str, Any]) -> Kind:
         raise MeshyardError(
             f"The rendered object {obj['kind']} {obj['metadata']['name']} ({obj['apiVersion']}) is of a kind that is not managed here.",
             "Use the official Istio charts, or apply this object by other means.",
+            code="chart_unusable",
         )
     return found

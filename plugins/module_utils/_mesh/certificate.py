@@ -47,6 +47,7 @@ def _read(block: str) -> Certificate | None:
         raise MeshyardError(
             "A certificate of the mesh cannot be read: the Python library cryptography is missing.",
             "Install it for the interpreter that runs the modules, or add `cryptography` to the execution environment.",
+            code="requirement_missing",
         ) from problem
     _libraries.require("cryptography", cryptography.__version__)
     try:

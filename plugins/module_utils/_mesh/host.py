@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._errors import MeshyardError
+from .._errors import InvalidOption
 
 _SERVICE = "svc"
 _DOMAIN = "cluster.local"
@@ -40,7 +40,7 @@ def of_host(host: str, namespace: str) -> Service:
         return Service(namespace, name)
     if len(further) > 2 and further[1] == _SERVICE and "*" not in host and all((name, *further)):
         return Service(further[0], name, ".".join(further[2:]))
-    raise MeshyardError(
+    raise InvalidOption(
         f"The host '{host}' is not one service of Kubernetes: Istio completes only a name without dots, by the namespace of the rule.",
         "Write the name of a service of the rule's own namespace, or NAME.NAMESPACE.svc.cluster.local.",
     )

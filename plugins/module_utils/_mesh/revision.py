@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .._errors import MeshyardError
+from .._errors import InvalidOption, MeshyardError
 from . import labels
 
 # The longest names that follow from them, istiod-REVISION-remote and istiod-revision-tag-TAG, are Services: 63 in all.
@@ -39,7 +39,7 @@ def check_tag(name: str, revisions: Iterable[str] = ()) -> None:
     """
     _check("tag", name, LONGEST_TAG)
     if name != labels.DEFAULT and name in revisions:
-        raise MeshyardError(f"The tag {name} has the name of a revision.", "Choose another name for the tag.")
+        raise MeshyardError(f"The tag {name} has the name of a revision.", "Choose another name for the tag.", code="revision_is_tag")
 
 
 def check_cluster(name: str) -> None:
@@ -52,12 +52,12 @@ def check_cluster(name: str) -> None:
 
 def _check(what: str, name: str, longest: int) -> None:
     if not _LABEL.fullmatch(name):
-        raise MeshyardError(
+        raise InvalidOption(
             f"The {what} {name!r} is not a DNS label.",
             "Use lower-case letters, digits and dashes, with a letter or digit at both ends, such as 1-32-0.",
         )
     if len(name) > longest:
-        raise MeshyardError(f"The {what} {name} has {len(name)} characters.", f"Use at most {longest}.")
+        raise InvalidOption(f"The {what} {name} has {len(name)} characters.", f"Use at most {longest}.")
 
 
 def suffixed(base: str, revision: str) -> str:

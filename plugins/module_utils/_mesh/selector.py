@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._errors import MeshyardError
+from .._errors import InvalidOption
 
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
@@ -59,7 +59,7 @@ def parse(raw: Mapping[str, Any] | None) -> Selector:
 def _expression(entry: Mapping[str, Any]) -> Requirement:
     operator = str(entry.get("operator"))
     if operator not in OPERATORS:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The label selector on {entry.get('key')} has the unknown operator {operator}.",
             f"Use one of {', '.join(OPERATORS)}.",
         )

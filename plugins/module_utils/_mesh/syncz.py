@@ -90,6 +90,7 @@ def parse(answer: Any, plane: str, istiod: str) -> list[Connection]:
         raise MeshyardError(
             f"The istiod pod {istiod} of revision {plane} did not answer with a list of proxies.",
             "Check that port 15014 of this pod is istiod's own.",
+            code="unreachable",
         )
     return [_connection(entry, plane, istiod) for entry in entries if raw.text(entry, "proxy")]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..._charts import versions
 from ..._cluster.connect import Cluster
-from ..._errors import Abandoned, MeshyardError
+from ..._errors import Abandoned, InvalidOption, MeshyardError
 from ..._mesh.revision import check_revision, revision_name
 from ..._plan.multicluster.model import Given, MeshClusters, Reach, Role, Serving, View
 from ..._plan.remote import secret as remote_secret
@@ -34,7 +34,7 @@ class Checking:
         self._clusters = [run.cluster]
         self._serving = tuple(_serving(one) for one in _given(run.params))
         if all(item["role"] != "primary" for item in run.params["clusters"]):
-            raise MeshyardError(
+            raise InvalidOption(
                 f"The option clusters names no primary that cluster {run.cluster.name} could make one mesh with.",
                 "Name at least one cluster with role primary, with its connection.",
             )

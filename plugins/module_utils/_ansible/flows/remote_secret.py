@@ -108,6 +108,7 @@ class RemoteSecretFlow:
                 f"{problem.problem.rstrip('.')}, so that the old token of cluster {self.name} is kept and nothing is revoked.",
                 "Look at the log of the istiod that is named, then run again: the rotation goes on from here.",
                 pending=problem.pending,
+                code="timed_out",
             ) from problem
         return said
 

@@ -102,6 +102,7 @@ def removal(objects: Iterable[Object], planes: Iterable[str], force: bool, clust
             f"The base on cluster {cluster} serves control planes that are there: {listed(planes)}.",
             "Remove them first, or set force to true to leave them without a default validator and without a reader's account.",
             planes=planes,
+            code="in_use",
         )
     own = [obj for obj in objects if _is_base(obj)]
     adoption.refuse_operators(own, cluster)

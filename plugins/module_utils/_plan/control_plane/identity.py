@@ -70,6 +70,7 @@ def refuse_changes(live: Mapping[str, str], wanted: Mapping[str, str], revision:
         "istiod then refuses the proxies that run.",
         "Keep the values, install another revision with the new ones, or set change_identity to true and restart every pod of it.",
         identity={name: {"live": old, "wanted": new} for name, (old, new) in found.items()},
+        code="identity_differs",
     )
 
 

@@ -96,6 +96,7 @@ def refuse(blockers: Iterable[Mapping[str, Any]], revision: str, cluster: str) -
         f"Revision {revision} on cluster {cluster} is still in use: {users}.",
         "Move what is named in blockers to another revision first, or set force to true to break it.",
         blockers=found,
+        code="in_use",
     )
 
 

@@ -226,6 +226,8 @@ def _workload(objects: Iterable[Object]) -> Object:
     found = [obj for obj in objects if obj["kind"] in KINDS]
     if len(found) != 1:
         raise MeshyardError(
-            f"The chart renders {len(found)} workloads, and a gateway has one.", "Use the official gateway chart, and its value kind."
+            f"The chart renders {len(found)} workloads, and a gateway has one.",
+            "Use the official gateway chart, and its value kind.",
+            code="chart_unusable",
         )
     return found[0]

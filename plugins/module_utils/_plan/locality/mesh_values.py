@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._charts import values, versions
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import raw
 from ..._mesh.plane import ControlPlane
 from ..._words import listed
@@ -60,9 +60,10 @@ def chosen(planes: Sequence[ControlPlane], revision: str | None, cluster: str) -
         raise MeshyardError(
             f"There is {what} on cluster {cluster}{known}.",
             "Correct revision, or work on the cluster in which istiod of this mesh runs.",
+            code="revision_missing",
         )
     if len(found) > 1:
-        raise MeshyardError(
+        raise InvalidOption(
             f"There are several control planes on cluster {cluster}: {names}.", "Name one of them in revision: each has values of its own."
         )
     _refuse_others(found[0], cluster)
@@ -102,6 +103,7 @@ def refuse_version(version: versions.Version, asked: Object, plane: ControlPlane
             f"connection pool before {FIRST[0]}.{FIRST[1]}; without outlier detection nothing fails over, so that {' and '.join(fields)} "
             "cannot be set for the mesh.",
             "Upgrade Istio first, or set it for each service: give namespace, name and service_host.",
+            code="version_unsupported",
         )
 
 

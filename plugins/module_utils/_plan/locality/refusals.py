@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import locality, raw, traffic_prediction
 
 Options = Mapping[str, Any]
@@ -24,17 +24,17 @@ def refuse(options: Options) -> None:
     failover, priority, distribute = (options[key] or [] for key in ("failover", "failover_priority", "distribute"))
     given = any(options[key] is not None for key in ("enabled", "outlier_detection", "connection_pool"))
     if not (failover or priority or distribute or given):
-        raise MeshyardError(
+        raise InvalidOption(
             "There is nothing to set: no enabled, failover, failover_priority, distribute, outlier_detection or connection_pool.",
             "Give at least one of them, or state absent to bring the former state back.",
         )
     if distribute and (failover or priority):
-        raise MeshyardError(
+        raise InvalidOption(
             f"distribute and {'failover' if failover else 'failover_priority'} cannot be given together.",
             "Give weights (distribute) or an order of places (failover, failover_priority), not both.",
         )
     if options["enabled"] is False and (failover or priority or distribute):
-        raise MeshyardError(
+        raise InvalidOption(
             "enabled is false, so that failover, failover_priority and distribute would do nothing.",
             "Leave them out, or leave enabled out.",
         )
@@ -70,11 +70,11 @@ def _refuse_failover(failover: Sequence[Mapping[str, str]]) -> None:
         source, target = one["from"], one["to"]
         named = f"The failover from {source or '(empty)'} to {target or '(empty)'}"
         if source == target:
-            raise MeshyardError(f"{named} leads back to where it begins.", "Name another region in to.")
+            raise InvalidOption(f"{named} leads back to where it begins.", "Name another region in to.")
         if not source or not target or any(mark in text for mark in ("/", locality.ANY) for text in (source, target)):
-            raise MeshyardError(f"{named} must name two regions, without zones (/) and without *.", "Give the names of regions alone.")
+            raise InvalidOption(f"{named} must name two regions, without zones (/) and without *.", "Give the names of regions alone.")
         if source in seen:
-            raise MeshyardError(f"There are two failovers from {source}, of which only the first would count.", "Give one of them.")
+            raise InvalidOption(f"There are two failovers from {source}, of which only the first would count.", "Give one of them.")
         seen.add(source)
 
 
@@ -82,9 +82,9 @@ def _refuse_priority(priority: Sequence[str], failover: Sequence[Any]) -> None:
     for entry in priority:
         key, _equals, value = entry.partition("=")
         if not key or "=" in value:
-            raise MeshyardError(f"'{entry}' in failover_priority is not a label.", "Write the key of a label, or key=value.")
+            raise InvalidOption(f"'{entry}' in failover_priority is not a label.", "Write the key of a label, or key=value.")
         if failover and key in locality.PLACES:
-            raise MeshyardError(
+            raise InvalidOption(
                 f"failover_priority names {key} while failover is given, which orders regions, zones and subzones by itself.",
                 "Leave that label or failover out.",
             )
@@ -95,13 +95,13 @@ def _refuse_distribute(distribute: Sequence[Mapping[str, Any]]) -> None:
         source, to = one["from"], one["to"]
         for weight in to.values():
             if number(weight) is None or not 1 <= (number(weight) or 0) <= 100:
-                raise MeshyardError(
+                raise InvalidOption(
                     f"The weight {weight} in distribute from {source} is not a whole number from 1 to 100.",
                     "Correct it; leave a locality out that is to get nothing.",
                 )
         total = sum(number(weight) or 0 for weight in to.values())
         if total != 100:
-            raise MeshyardError(f"The weights of distribute from {source} sum to {total}, not to 100.", "Make them sum to 100.")
+            raise InvalidOption(f"The weights of distribute from {source} sum to {total}, not to 100.", "Make them sum to 100.")
         _refuse_patterns(to, f"to of distribute from {source}")
         _refuse_overlap_of_targets(list(to), source)
     sources = [one["from"] for one in distribute]
@@ -121,7 +121,7 @@ def _refuse_patterns(patterns: Iterable[str], where: str) -> None:
         parts = pattern.split("/")
         starred = [position for position, part in enumerate(parts, 1) if locality.ANY in part]
         if not all(parts) or len(parts) > 3 or (starred and (starred != [len(parts)] or parts[-1] != locality.ANY)):
-            raise MeshyardError(
+            raise InvalidOption(
                 f"'{pattern}' in {where} is not a locality.",
                 "Write region, region/zone or region/zone/subzone, where the last part may be *, or * alone.",
             )
@@ -132,9 +132,9 @@ def _refuse_overlap_of_sources(sources: Sequence[str]) -> None:
     for position, later in enumerate(sources):
         for earlier in sources[:position]:
             if earlier == locality.ANY and later != locality.ANY:
-                raise MeshyardError(f"In distribute, from '*' stands before '{later}', which would never count.", "Put '*' last.")
+                raise InvalidOption(f"In distribute, from '*' stands before '{later}', which would never count.", "Put '*' last.")
             if locality.covers(earlier, later) or (locality.covers(later, earlier) and not later.endswith(locality.ANY)):
-                raise MeshyardError(
+                raise InvalidOption(
                     f"In distribute, from '{earlier}' and '{later}' overlap.",
                     "Let each locality be named once; only a pattern that ends in * may follow what it covers.",
                 )
@@ -145,7 +145,7 @@ def _refuse_overlap_of_targets(targets: Sequence[str], source: str) -> None:
     for position, later in enumerate(targets):
         for earlier in targets[:position]:
             if locality.covers(earlier, later) or locality.covers(later, earlier):
-                raise MeshyardError(
+                raise InvalidOption(
                     f"In distribute from {source}, '{earlier}' and '{later}' of to overlap.",
                     "Name each locality once: Istio takes overlapping ones in any order.",
                 )

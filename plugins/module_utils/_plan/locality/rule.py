@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import host, labels, raw
 from ..objects import merge_patch
 from ..objects.steps import Create, Delete, Object, Patch, Plan, ref_of
@@ -104,14 +104,16 @@ def refuse_others(found: Object | None, decision: Decision, cluster: str) -> Non
     if decision.rule is None or all(raw.at(theirs, *path) == raw.at(decision.policy, *path) for path in FIELDS.values()):
         return
     raise MeshyardError(
-        f"DestinationRule {raw.qualified(decision.rule)} on cluster {cluster} was changed by somebody else at the same time.", "Run again."
+        f"DestinationRule {raw.qualified(decision.rule)} on cluster {cluster} was changed by somebody else at the same time.",
+        "Run again.",
+        code="conflict",
     )
 
 
 def _refuse_other_host(asked: LocalityRequest, live: Object | None, title: str) -> None:
     theirs = raw.text(live or {}, "spec", "host")
     if live is not None and not host.same(theirs, asked.host, asked.namespace):
-        raise MeshyardError(f"{title} is for the host {theirs}, not for {asked.host}.", "Name another rule, or correct service_host.")
+        raise InvalidOption(f"{title} is for the host {theirs}, not for {asked.host}.", "Name another rule, or correct service_host.")
 
 
 def _create(asked: LocalityRequest, policy: Object, record: Object) -> Decision:

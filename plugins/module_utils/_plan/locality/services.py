@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import host, labels, raw, traffic_prediction
 from ..._mesh.host import Service
 from ..._mesh.locality import Client, Endpoint, Locality
@@ -201,7 +201,7 @@ def _starved(found: Sequence[View], clients: Sequence[Client]) -> list[dict[str,
 def _named(text: str) -> Service:
     found = host.of_host(text, "")
     if not found.namespace:
-        raise MeshyardError(f"'{text}' in services does not name a namespace.", "Write NAME.NAMESPACE.svc.cluster.local.")
+        raise InvalidOption(f"'{text}' in services does not name a namespace.", "Write NAME.NAMESPACE.svc.cluster.local.")
     return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._charts import values
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import labels, raw
 from ..._mesh.revision import Names
 from ..._words import listed
@@ -86,7 +86,7 @@ def refuse_name(name: str) -> None:
     :raises MeshyardError: istiod would not take it.
     """
     if not _DNS_LABEL.fullmatch(name):
-        raise MeshyardError(
+        raise InvalidOption(
             f"The cluster name {name!r} is not a DNS label.",
             "Use lower-case letters, digits and dashes, with a letter or digit at both ends, at most 63 characters.",
         )
@@ -102,6 +102,7 @@ def refuse_istiod(found: Istiod | None, place: str, names: Names, cluster: str) 
         raise MeshyardError(
             f"There is no istiod {names.namespace}/{names.istiod} on the primary cluster {cluster}.",
             "Install the revision there first, or correct revision, control_plane_namespace or the connection of primary.",
+            code="revision_missing",
         )
     if not found.serves_others:
         raise MeshyardError(
@@ -110,7 +111,7 @@ def refuse_istiod(found: Istiod | None, place: str, names: Names, cluster: str) 
             "Set the value global.externalIstiod to true for this revision on the primary, then run again.",
         )
     if found.cluster == place:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The cluster name {place} is that of the primary cluster {cluster} itself.",
             "Give each cluster of a mesh a name of its own.",
         )
@@ -136,7 +137,7 @@ def refuse_addresses(addresses: Sequence[str], source: str) -> None:
                 "Resolve it and give the IP addresses in addresses with reach address, or give the gateway's Service fixed addresses.",
             ) from None
     if len({ipaddress.ip_address(address).version for address in addresses}) > 1:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The addresses {listed(addresses)} are of two families, and one EndpointSlice takes one.", "Give addresses of one family."
         )
 

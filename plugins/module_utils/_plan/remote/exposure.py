@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import labels, raw
 from ..._mesh.revision import Names, check_revision, suffixed
 from ..objects import convergence, order
@@ -45,7 +45,7 @@ class ExposureRequest:
         for revision in self.revisions:
             check_revision(revision or labels.DEFAULT)
         if not self.selector:
-            raise MeshyardError(
+            raise InvalidOption(
                 "The selector is empty, so that every gateway of the mesh would let others in.",
                 "Name the labels of the east-west gateway's pods, such as istio: eastwestgateway.",
             )
@@ -76,6 +76,7 @@ def theirs(wanted: Iterable[Object], live: Mapping[Ref, Object], cluster: str) -
                 f"{ref.kind} {ref.namespace}/{ref.name} on cluster {cluster} was made by somebody else and lets through something else "
                 "than what is wanted.",
                 f"Delete it or rename it, then run again. To keep it, give it the content that is wanted: {_normal(obj['spec'])}.",
+                code="not_ours",
             )
         left.append(ref)
     return tuple(left)

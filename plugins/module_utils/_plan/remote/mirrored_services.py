@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import raw
 from ..._words import listed
 from ..objects import adoption
@@ -34,7 +34,7 @@ def subjects(services: Iterable[Mapping[str, str]]) -> list[str]:
     found = {f"{one['namespace']}/{one['name']}" for one in services}
     for subject in sorted(found):
         if not endpoint_source.is_service(subject):
-            raise MeshyardError(
+            raise InvalidOption(
                 f"{subject} in services is not the namespace and the name of a Service.",
                 "Give both in lower-case letters, digits, dashes and dots, without a slash.",
             )
@@ -126,7 +126,9 @@ def refuse_namespaces(missing: Sequence[str], cluster: str) -> None:
     """
     if missing:
         raise MeshyardError(
-            f"There is no namespace {listed(missing, ' and no namespace ')} on cluster {cluster}.", "Create it there first, then run again."
+            f"There is no namespace {listed(missing, ' and no namespace ')} on cluster {cluster}.",
+            "Create it there first, then run again.",
+            code="namespace_missing",
         )
 
 

@@ -62,9 +62,12 @@ def refuse_silent(ready: int, unreadable: Iterable[str], cluster: str) -> None:
         raise MeshyardError(
             f"No istiod is ready on cluster {cluster}, so that nothing could prove that a new token is used.",
             "Bring istiod up, then run again.",
+            code="revision_not_ready",
         )
     for reason in unreadable:
-        raise MeshyardError(f"An istiod on cluster {cluster} does not answer: {reason}.", "Let it answer first, then run again.")
+        raise MeshyardError(
+            f"An istiod on cluster {cluster} does not answer: {reason}.", "Let it answer first, then run again.", code="unreachable"
+        )
 
 
 def _left_over(there: reader.RemoteState, who: reader.Reader, used: set[str]) -> list[Object]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import raw, secret_data
 from ..objects.convergence import converge, owner_of, stamped
 from ..objects.steps import Delete, Object, Plan, Ref, ref_of
@@ -57,12 +57,12 @@ def check_server(server: str, remote: str) -> None:
     except ValueError:
         parts, host = urlsplit(""), ""
     if parts.scheme != "https" or not host or parts.username:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The server {server!r} of cluster {remote} is not the HTTPS URL of an API server.",
             "Give server as a URL such as https://10.99.0.12:6443.",
         )
     if _leads_to_itself(host):
-        raise MeshyardError(
+        raise InvalidOption(
             f"The server {server} of cluster {remote} means the own machine to istiod, which runs in another cluster.",
             "Give server as the URL by which pods of this cluster reach that API server.",
         )
@@ -91,7 +91,7 @@ def refuse(here: PrimaryState, wanted: Kubeconfig, remote_uid: str) -> list[str]
     """
     name = wanted.name
     if name in here.own_ids:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The name {name} is the ID of cluster {here.cluster} itself, so that its istiod would ignore the remote secret.",
             "Give the remote cluster another name.",
         )
@@ -149,6 +149,7 @@ def _taken_over(here: PrimaryState, live: Object, wanted: Kubeconfig) -> list[st
         raise MeshyardError(
             f"Secret {raw.qualified(live)} on cluster {here.cluster} was made by somebody else, and {' and '.join(apart)}.",
             "Correct the server, give the cluster another name, or remove that Secret first.",
+            code="not_ours",
         )
     differs = f"; {' and '.join(apart)}, which is changed" if apart else ""
     return [f"Secret {raw.qualified(live)} on cluster {here.cluster} was made by others and is taken over{differs}."]
@@ -194,6 +195,7 @@ def removal(here: PrimaryState, name: str) -> Plan:
         raise MeshyardError(
             f"Secret {raw.qualified(live)} on cluster {here.cluster} was made by somebody else and is not a plain remote secret.",
             "Remove it by hand if it is not needed.",
+            code="not_ours",
         )
     return (Delete(ref_of(live), raw.text(live, "metadata", "uid"), f"istiod is no longer to read cluster {name}"),)
 

@@ -59,6 +59,7 @@ def refuse(tag: str, users: Sequence[str], cluster: str) -> None:
         f"Tag {tag} on cluster {cluster} is followed by {followers}: their new pods would start without a sidecar.",
         "Move them to a revision first (namespace_revision), or set force to true.",
         followers=list(users),
+        code="in_use",
     )
 
 

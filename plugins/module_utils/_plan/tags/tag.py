@@ -52,12 +52,14 @@ def target_plane(revision: str, tag: str, planes: Iterable[ControlPlane], cluste
         raise MeshyardError(
             f"Tag {tag} cannot point to revision {revision}, which cluster {cluster} does not have.",
             f"Choose one of those that are there: {listed(sorted(known)) or 'none'}.",
+            code="revision_missing",
         )
     if not plane.available:
         lack = plane.rollout.why or ("it has no ready istiod" if not plane.serving else "its webhook has no CA bundle yet")
         raise MeshyardError(
             f"Tag {tag} cannot point to revision {revision} on cluster {cluster}, which is not ready: {lack}.",
             "Wait until the revision is ready (istio_revision does), then run again.",
+            code="revision_not_ready",
         )
     return plane
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import raw
 from ..objects.steps import Create, Delete, Object, Plan, ref_of
 
@@ -98,7 +98,7 @@ def opening(intent: Intent, found: Record | None, namespace: str, opened_by: str
     :raises MeshyardError: another operation is open.
     """
     if intent.from_revision == intent.to_revision:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The upgrade on cluster {cluster} would lead from revision {intent.from_revision} to itself.",
             "Give the new control plane a revision of its own.",
         )

@@ -162,6 +162,7 @@ def check_names(selection: Selection, everywhere: Iterable[Member]) -> None:
         raise MeshyardError(
             f"These namespaces do not exist: {listed(missing)}.",
             "Correct the list of namespaces, or leave it out to take all of the mesh.",
+            code="namespace_missing",
         )
 
 

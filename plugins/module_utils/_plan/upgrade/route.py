@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..._charts import versions
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh.plane import ControlPlane
 from ..._mesh.revision import check_revision, revision_name
 from ..._words import listed
@@ -83,7 +83,7 @@ def forward(asked: Asked, seen: Situation) -> Route:
     recorded = seen.record.intent if seen.record else upgrade_record.Intent("", "")
     version = asked.version or recorded.to_version or _version_of(seen.plane(asked.revision))
     if not version:
-        raise MeshyardError("The version to upgrade to is not given.", "Give version, such as 1.32.0 (canary_upgrade_version in the role).")
+        raise InvalidOption("The version to upgrade to is not given.", "Give version, such as 1.32.0 (canary_upgrade_version in the role).")
     versions.parse(version)
     same = recorded.to_version == version
     target = asked.revision or (recorded.to_revision if same else "") or revision_name(version)
@@ -98,7 +98,7 @@ def forward(asked: Asked, seen: Situation) -> Route:
         source = source if seen.record else ""
     _refuse_unknown(source, recorded.from_revision, seen)
     if source == target:
-        raise MeshyardError(
+        raise InvalidOption(
             f"Revision {target} on cluster {seen.cluster} would be upgraded to itself.",
             "Name another revision for the new control plane: an upgrade puts it beside the old one.",
         )
@@ -111,7 +111,7 @@ def in_place(asked: Asked, seen: Situation) -> Route:
     :raises MeshyardError: no version or a bad one, several control planes and none named, none of the name, an operation is open.
     """
     if not asked.version:
-        raise MeshyardError("The version to upgrade to is not given.", "Give version, such as 1.32.1 (canary_upgrade_version in the role).")
+        raise InvalidOption("The version to upgrade to is not given.", "Give version, such as 1.32.1 (canary_upgrade_version in the role).")
     if seen.record:
         problem, remedy = upgrade_record.other_open(seen.record, seen.cluster)
         raise MeshyardError(problem, remedy, record=seen.record.describe())
@@ -153,7 +153,7 @@ def _only_other(revision: str, seen: Situation) -> str:
 def _one_of(revisions: Sequence[str], seen: Situation) -> str:
     if len(revisions) > 1:
         candidates = listed(f"{name} ({_version_of(seen.plane(name)) or 'unknown version'})" for name in revisions)
-        raise MeshyardError(
+        raise InvalidOption(
             f"Cluster {seen.cluster} has several control planes that could be meant: {candidates}.",
             "Name the one to be left in from_revision (canary_upgrade_from_revision in the role).",
             revisions=list(revisions),
@@ -168,6 +168,7 @@ def _refuse_unknown(source: str, recorded: str, seen: Situation) -> None:
     raise MeshyardError(
         f"There is no control plane of revision {source} in namespace {seen.namespace} of cluster {seen.cluster}.",
         f"Those that exist: {known}.",
+        code="revision_missing",
     )
 
 

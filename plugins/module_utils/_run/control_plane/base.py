@@ -63,12 +63,14 @@ def refuse_target(revision: str, known: Iterable[plane.ControlPlane], cluster: s
         raise MeshyardError(
             f"The default validator on cluster {cluster} cannot move to revision {revision}, which is not there.",
             f"Install that revision first, or choose one of those that are there: {there}.",
+            code="revision_missing",
         )
     if not (target.serving and target.rollout.done):
         why = target.rollout.why or "it has no ready istiod"
         raise MeshyardError(
             f"The default validator on cluster {cluster} cannot move to revision {revision}, which is not ready: {why}.",
             "Wait until the revision is ready, then run again: until then all Istio configuration would be refused.",
+            code="revision_not_ready",
         )
 
 

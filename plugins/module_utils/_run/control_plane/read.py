@@ -12,7 +12,7 @@ from typing import Any
 from ..._charts import values, versions
 from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import labels, maker, plane, raw
 from ..._mesh.revision import Names
 from ..._plan.control_plane import install
@@ -61,7 +61,7 @@ def check_values(given: Mapping[str, Any]) -> None:
     """
     for key, instead in _RESERVED.items():
         if key in given:
-            raise MeshyardError(f"The values set {key}, which is not theirs to set.", f"Remove it and use {instead}.")
+            raise InvalidOption(f"The values set {key}, which is not theirs to set.", f"Remove it and use {instead}.")
 
 
 def istiod(cluster: Cluster, names: Names) -> Object | None:

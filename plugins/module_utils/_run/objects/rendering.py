@@ -79,12 +79,15 @@ class Renderer:
     def _refuse_other(self) -> None:
         described = self._helm.show_chart(self._chart)
         if described.get("name") != self.name:
-            raise MeshyardError(f"The chart {self._chart} is {described.get('name')}, not {self.name}.", "Correct chart_ref.")
+            raise MeshyardError(
+                f"The chart {self._chart} is {described.get('name')}, not {self.name}.", "Correct chart_ref.", code="chart_unusable"
+            )
         found = {str(described.get("version", "")).removeprefix("v"), str(described.get("appVersion", "")).removeprefix("v")}
         if not self._declared and str(self.version) not in found:
             raise MeshyardError(
                 f"The chart {self._chart} is of Istio {described.get('appVersion')}, but version is {self.version}.",
                 "Correct version or chart_ref, or name the chart's own version in chart_version if it belongs to that version of Istio.",
+                code="chart_unusable",
             )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ..._cluster.connect import Cluster
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption
 from ..._mesh import raw
 from ..._mesh.proxies import injected_by
 from ..._plan.gate.traffic import Answer
@@ -74,9 +74,9 @@ def check(request: Request) -> None:
     """
     check_target(request.url, request.method, request.headers)
     if request.count < 1 or request.timeout <= 0:
-        raise MeshyardError(f"A probe of {request.count} requests of {request.timeout:g} s each cannot be sent.", "Give positive numbers.")
+        raise InvalidOption(f"A probe of {request.count} requests of {request.timeout:g} s each cannot be sent.", "Give positive numbers.")
     if not 1 <= request.concurrency <= _MOST_AT_ONCE:
-        raise MeshyardError(f"The concurrency {request.concurrency} is not possible.", f"Give a number from 1 to {_MOST_AT_ONCE}.")
+        raise InvalidOption(f"The concurrency {request.concurrency} is not possible.", f"Give a number from 1 to {_MOST_AT_ONCE}.")
 
 
 def check_target(url: str, method: str, headers: Mapping[str, str]) -> None:
@@ -86,12 +86,12 @@ def check_target(url: str, method: str, headers: Mapping[str, str]) -> None:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or not _has_port(parts) or _BLANK.search(url):
-        raise MeshyardError(f"{url!r} is no URL that can be asked.", "Give one such as http://cart.shop:8080/health.")
+        raise InvalidOption(f"{url!r} is no URL that can be asked.", "Give one such as http://cart.shop:8080/health.")
     if not _TOKEN.fullmatch(method):
-        raise MeshyardError(f"{method!r} is no HTTP method.", "Give one such as GET.")
+        raise InvalidOption(f"{method!r} is no HTTP method.", "Give one such as GET.")
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or _LINE_BREAK.search(value):
-            raise MeshyardError(f"The header {name!r} cannot be sent.", "Give a name without blanks, and a value without line breaks.")
+            raise InvalidOption(f"The header {name!r} cannot be sent.", "Give a name without blanks, and a value without line breaks.")
 
 
 def _has_port(parts: SplitResult) -> bool:

@@ -13,7 +13,7 @@ from ..._cluster import read
 from ..._cluster.connect import Cluster
 from ..._cluster.kinds import kind
 from ..._cluster.wait import Pending, Ready, until
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import labels, raw
 from ..._mesh.proxies import finished
 from ..._mesh.restart import owner_of_pod
@@ -64,14 +64,14 @@ def parse(given: Mapping[str, Any]) -> Source:
     """
     chosen = [way for way in _WAYS if given.get(way)]
     if len(chosen) != 1:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The option from gives {' and '.join(chosen) or 'no place'} to send from.", f"Give exactly one of {', '.join(_WAYS)}."
         )
     source = Source(**{key: given[key] for key in Source.__dataclass_fields__ if given.get(key)})
     if not source.controller and not source.namespace:
-        raise MeshyardError(f"The option from gives a {chosen[0]} without its namespace.", "Give from.namespace as well.")
+        raise InvalidOption(f"The option from gives a {chosen[0]} without its namespace.", "Give from.namespace as well.")
     if source.temporary and not source.image:
-        raise MeshyardError(
+        raise InvalidOption(
             f"The option from wants {source}, and gives no image for it.",
             "Give from.image: one with sleep, a shell, and curl, python3, fortio or wget, which the nodes can pull.",
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
-from ..._errors import MeshyardError
+from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import labels, raw
 from ..._mesh.revision import Names
 from ..._plan.gateways import addresses as gateway_addresses
@@ -70,7 +70,7 @@ def _of_pods(primary: Cluster, names: Names) -> list[str]:
 def _of_gateway(primary: Cluster, named: str, planned: bool) -> tuple[list[str], str]:
     home, _slash, name = named.partition("/")
     if not home or not name:
-        raise MeshyardError(
+        raise InvalidOption(
             f"gateway_service is {named!r}, which is not NAMESPACE/NAME.", "Name the Service as istio-system/istio-eastwestgateway."
         )
     place = f"Service {named} on cluster {primary.name}"

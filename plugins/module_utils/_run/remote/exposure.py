@@ -29,6 +29,7 @@ def refuse(cluster: Cluster, request: ExposureRequest) -> None:
         raise MeshyardError(
             f"The namespace {request.place} does not exist on cluster {cluster.name}.",
             "Create it, or name in gateway_namespace one that exists.",
+            code="namespace_missing",
         )
 
 

@@ -42,5 +42,5 @@ class Primary:
         deployments = read.objects(self.cluster, kind("Deployment"), labels=proxies.ISTIOD)
         asked = [one for one in plane.control_planes(deployments) if one.revision == revision]
         if not asked:
-            raise MeshyardError(f"The primary cluster {self.cluster.name} has no istiod of revision {revision}.")
+            raise MeshyardError(f"The primary cluster {self.cluster.name} has no istiod of revision {revision}.", code="revision_missing")
         return proxies.connections(self.cluster, asked)
