@@ -197,6 +197,22 @@ def test_a_default_of_a_role_is_the_one_that_its_documentation_names(role: Path)
     assert {name: named.get(name) for name in fixed} == fixed
 
 
+@each_role
+def test_a_list_of_a_role_may_be_text_unless_its_parts_are_checked(role: Path) -> None:
+    """A survey knows no lists. Text passes the argument spec, which does not look at the parts then, and a filter reads it."""
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    lists = {
+        name: option
+        for entry_point in specs.values()
+        for name, option in (entry_point.get("options") or {}).items()
+        if option["type"] == "list" and option.get("elements") != "str"
+    }
+    variables = (role / "vars" / "main.yml").read_text() if lists else ""
+    assert [name for name, option in lists.items() if option["elements"] == "dict" and "options" not in option] == []
+    read = {name for name in lists if f"{name} | meshyard.istio.as_list(elements=" in variables}
+    assert {name for name, option in lists.items() if "options" not in option} == read
+
+
 def test_every_make_target_has_a_line_of_help() -> None:
     text = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z][\w-]*):", text, re.MULTILINE))
