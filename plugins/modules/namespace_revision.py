@@ -20,6 +20,8 @@ description:
   - Whatever would go wrong is refused before the first write. A namespace that does not exist or belongs to the system, a
     revision or tag that no ready webhook serves, pods that the API server would refuse or that two control planes would
     inject.
+  - On the way out and back (O(state=absent), O(state=former)) there is nothing to do in a namespace that does not exist any more or is
+    being deleted. A warning names it, and the others are moved.
   - Pods of a Gateway of the Gateway API follow their namespace by themselves and are only waited for.
   - >-
     A namespace in which a release of a Deployment is open (M(meshyard.istio.workload_canary)) is refused, whatever O(state) says.
