@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..module_utils._mesh import raw
-from ..module_utils._plan.remote.control_plane import NETWORK
-from ..module_utils._plan.remote.reader import READER_ANNOTATION
-from ..module_utils._plan.remote.secret import secret_name
+# Ansible loads all filters of a collection for each task that uses one, so that they take little with them.
+from ..module_utils._mesh import labels, locality, raw
 
 # The network that this collection gave to a namespace, so that it takes away no mark of others.
 NETWORK_GIVEN = "meshyard.io/network"
@@ -24,15 +22,15 @@ def still_joined(secrets: Resources, tokens: Resources, leaving: Iterable[str] =
 
     :param leaving: clusters whose remote secrets this run takes away, which check mode does not see; nor does it see readers go.
     """
-    gone = {secret_name(cluster) for cluster in leaving} if check_mode else set()
+    gone = {f"{labels.REMOTE_SECRET}{cluster}" for cluster in leaving} if check_mode else set()
     read = [name for secret in secrets if (name := raw.name(secret)) not in gone]
-    annotations = [name for token in tokens for name in raw.annotations_of(token) if name.startswith(READER_ANNOTATION)]
-    readers = [] if check_mode else [f"cluster {name.removeprefix(READER_ANNOTATION)}" for name in annotations]
+    annotations = [name for token in tokens for name in raw.annotations_of(token) if name.startswith(labels.READER)]
+    readers = [] if check_mode else [f"cluster {name.removeprefix(labels.READER)}" for name in annotations]
     return list(dict.fromkeys([*read, *readers]))
 
 
 def namespace_network(namespaces: Resources) -> dict[str, Any]:
     """The network that the namespace of the control plane is marked with, and whether this collection did it."""
     found = next(iter(namespaces), {})
-    network = raw.labels_of(found).get(NETWORK, "")
+    network = raw.labels_of(found).get(locality.NETWORK, "")
     return {"name": network, "ours": bool(network) and raw.annotations_of(found).get(NETWORK_GIVEN) == network}

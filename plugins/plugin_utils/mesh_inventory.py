@@ -117,6 +117,7 @@ class Inventory:
 
     def __init__(self, hosts: Mapping[str, Variables], groups: Mapping[str, Sequence[str]]) -> None:
         self._hosts = hosts
+        self._read: dict[str, Variables] = {}
         self.primaries = list(groups.get(PRIMARY_GROUP) or ())
         self.remotes = list(groups.get(REMOTE_GROUP) or ())
 
@@ -149,9 +150,10 @@ class Inventory:
         return cluster_name(self._variables(host), host)
 
     def _variables(self, host: str) -> Variables:
-        if host not in self._hosts:  # hostvars answers with something undefined in place of a KeyError
-            return {}
-        return _Evaluated(host, self._hosts[host])
+        if host not in self._read:  # each look into hostvars puts all variables of a host together anew
+            known = host in self._hosts  # it answers with something undefined in place of a KeyError
+            self._read[host] = _Evaluated(host, self._hosts[host]) if known else {}
+        return self._read[host]
 
     def _cluster(self, host: str, own: Own | None = None) -> Cluster:
         variables, own = self._variables(host), own or Own()

@@ -25,6 +25,7 @@ PROXY_CONTAINER = "istio-proxy"
 PROXY_IMAGE = "sidecar.istio.io/proxyImage"
 PROXY_OVERRIDES = "proxy.istio.io/overrides"
 DEFAULT_VALIDATOR = "istiod-default-validator"
+REMOTE_SECRET = "istio-remote-secret-"  # noqa: S105  # how names of Secrets begin
 
 WORKLOAD_NAME = "service.istio.io/workload-name"
 CANONICAL_NAME = "service.istio.io/canonical-name"
@@ -37,6 +38,7 @@ MANAGED_BY = "app.kubernetes.io/managed-by"
 
 # This collection's own.
 OWNER = "meshyard.io/owner"
+READER = "meshyard.io/reader-"
 RELEASE_NAMESPACE = "meshyard.io/release-namespace"
 RESTARTED_FOR = "meshyard.io/restarted-for"
 RELEASE = "meshyard.io/release"

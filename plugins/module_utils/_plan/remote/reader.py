@@ -23,7 +23,6 @@ TOKEN = f"{ACCOUNT}-istio-remote-secret-token"
 TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105  # a type of Secrets
 ACCOUNT_NAME = "kubernetes.io/service-account.name"
 REPLACES, ENDPOINTS = "meshyard.io/replaces", "meshyard.io/endpoints"
-READER_ANNOTATION = "meshyard.io/reader-"
 _MANAGER = "meshyard"
 _RBAC = "rbac.authorization.k8s.io"
 _READ = ("get", "list", "watch")
@@ -82,7 +81,7 @@ class Reader:
     @property
     def mark(self) -> str:
         """The annotation by which it marks the tokens that it uses."""
-        return f"{READER_ANNOTATION}{self.uid}"
+        return f"{labels.READER}{self.uid}"
 
 
 def account(namespace: str) -> Object:
@@ -152,7 +151,7 @@ def next_name(current: raw.Raw | None, reader: Reader) -> str:
 
 def other_readers(secret: raw.Raw, reader: Reader) -> list[str]:
     """The UIDs of further clusters whose istiod uses a token."""
-    marks = [key.removeprefix(READER_ANNOTATION) for key in raw.annotations_of(secret) if key.startswith(READER_ANNOTATION)]
+    marks = [key.removeprefix(labels.READER) for key in raw.annotations_of(secret) if key.startswith(labels.READER)]
     return sorted(uid for uid in marks if uid != reader.uid)
 
 

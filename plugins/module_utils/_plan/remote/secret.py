@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..._errors import InvalidOption, MeshyardError
-from ..._mesh import raw, secret_data
+from ..._mesh import labels, raw, secret_data
 from ..objects.convergence import converge, owner_of, stamped
 from ..objects.steps import Delete, Object, Plan, Ref, ref_of
 from .kubeconfig import Kubeconfig, parse
@@ -43,7 +43,7 @@ class PrimaryState:
 
 def secret_name(name: str) -> str:
     """The name that istioctl gives to the Secret too."""
-    return f"istio-remote-secret-{name}"
+    return f"{labels.REMOTE_SECRET}{name}"
 
 
 def check_server(server: str, remote: str) -> None:
