@@ -20,7 +20,6 @@ class Stage:
     :ivar minutes: how long it may take.
     :ivar only_with: a path without which there is nothing to do yet.
     :ivar alone: whether nothing may run beside it.
-    :ivar by_name: whether it runs only when it is named.
     """
 
     name: str
@@ -29,7 +28,6 @@ class Stage:
     minutes: float = 10
     only_with: str = "."
     alone: bool = False
-    by_name: bool = False
 
 
 def with_ansible(version: str) -> tuple[Stage, ...]:
@@ -41,7 +39,7 @@ def with_ansible(version: str) -> tuple[Stage, ...]:
         Stage(f"unit-{version}", (python, "-m", "pytest", "tests/unit", "--ignore", "tests/unit/lab"), (setup,)),
         Stage(f"package-{version}", (python, "-m", "tests.static.package"), (setup,)),
         Stage(f"sanity-{version}", (python, "-m", "tests.static.sanity"), (setup,)),
-        Stage(f"smoke-{version}", smoke, (setup, "prepare"), only_with="tests/apiserver", by_name=True),
+        Stage(f"smoke-{version}", smoke, (setup, "prepare"), only_with="tests/apiserver"),
     )
 
 
@@ -75,5 +73,5 @@ def chosen_stages(names: list[str]) -> list[Stage]:
     wanted = {part for name in names for part in GROUPS.get(name, (name,))}
     if wanted:
         wanted |= {need for stage in STAGES if stage.name in wanted for need in stage.needs if need.startswith("setup")}
-    due = {stage.name for stage in STAGES if not stage.by_name and (ROOT / stage.only_with).exists()}
+    due = {stage.name for stage in STAGES if (ROOT / stage.only_with).exists()}
     return [stage for stage in STAGES if stage.name in (wanted or due)]

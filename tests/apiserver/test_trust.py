@@ -37,7 +37,6 @@ def cacerts(server: ApiServer, name: str) -> dict[str, bytes]:
     return {file: base64.b64decode(content) for file, content in data.items()}
 
 
-@pytest.mark.smoke
 def test_each_cluster_gets_an_intermediate_of_one_root_once_and_no_other_root(
     server: ApiServer, primaries: dict[str, Any], tmp_path: Path
 ) -> None:
