@@ -120,7 +120,7 @@ def reaction(step: Mapping[str, Any], failure: Mapping[str, Any]) -> Reaction:
 def stop(step: Mapping[str, Any], failure: Mapping[str, Any], title: str) -> dict[str, str]:
     """Why a cluster stops a release, and what is done about it."""
     then = reaction(step, failure)
-    return {"reaction": then, "message": told(title, failure, then)}
+    return {"reaction": then, "message": message(title, failure, then)}
 
 
 def worst(stops: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -138,7 +138,7 @@ def verdicts(evidence: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{key: one.get(key) for key in kept} for one in evidence] or [{"name": "pods", "verdict": "passed"}]
 
 
-def told(title: str, failure: Mapping[str, Any], then: Reaction) -> str:
+def message(title: str, failure: Mapping[str, Any], then: Reaction) -> str:
     """What happened and what is done about it, in words."""
     if "evidence" in failure:
         doubts = listed((str(one["detail"]) for one in failure["evidence"] if one["verdict"] != "passed"), "; ")

@@ -104,7 +104,7 @@ def test_a_failure_moves_traffic_only_where_it_says_something_about_the_pods(
 
 
 def test_a_failure_is_told_with_what_was_done_about_it() -> None:
-    said = release_steps.told("shop/web at 5 %", GATE, "abort")
+    said = release_steps.message("shop/web at 5 %", GATE, "abort")
     assert said == (
         "The gate of shop/web at 5 % was not passed (failed): success is 80 %. "
         "All traffic goes back to the Deployment, and the canary is taken away."

@@ -59,9 +59,9 @@ def _failed(subject: Subject, reporter: Reporter, window: int) -> str:
 
 def _series(metric: str, subject: Subject, reporter: Reporter, *further: str) -> str:
     if reporter == "destination":
-        told = {"destination_workload": subject.workload, "destination_workload_namespace": subject.namespace}
+        destination = {"destination_workload": subject.workload, "destination_workload_namespace": subject.namespace}
     else:  # who calls knows no workload of a connection that failed, but always the Service that was meant
-        told = {"destination_service": subject.host}
-    wanted = {"reporter": reporter, **told, **subject.labels}
+        destination = {"destination_service": subject.host}
+    wanted = {"reporter": reporter, **destination, **subject.labels}
     matchers = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in wanted.items()]
     return f"{metric}{{{','.join([*matchers, *further])}}}"

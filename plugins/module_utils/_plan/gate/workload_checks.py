@@ -155,12 +155,12 @@ def _held_against(limits: Limits, sample: Sample, facts: Mapping[str, Any], coun
     found = judge(limits, sample)
     value = found.value
     breached = None if value is None else limits.breached(value)
-    told = {**facts, "value": shown(value), "limit": facts["limit"] if breached is None else breached}
+    evidence = {**facts, "value": shown(value), "limit": facts["limit"] if breached is None else breached}
     if counted is not None:
-        told["samples"] = counted.facts["samples"]
+        evidence["samples"] = counted.facts["samples"]
         if counted.verdict != "passed" and found.verdict != "unreachable":
-            return Check("metric", counted.verdict, f"{limits.name}: not judged: {counted.detail}", told, counted.code)
-    return Check("metric", found.verdict, found.detail, told, found.code)
+            return Check("metric", counted.verdict, f"{limits.name}: not judged: {counted.detail}", evidence, counted.code)
+    return Check("metric", found.verdict, found.detail, evidence, found.code)
 
 
 def _facts(name: str, query: str, reporter: Reporter | None, limits: Limits) -> dict[str, Any]:
