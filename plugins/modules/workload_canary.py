@@ -18,7 +18,7 @@ description:
     and a second call changes nothing.
   - A release pauses the Deployment, gives it the new template, and adds a Deployment C(NAME-canary) with it, a Service C(SERVICE-canary)
     and copies of the DestinationRules and policies that count for the pods. Every route to the Service, inside the mesh and at gateways,
-    in VirtualServices and in routes of the Gateway API, gets a destination for the canary beside that of the Service. Where nobody routes
+    in VirtualServices, HTTPRoutes and GRPCRoutes, gets a destination for the canary beside that of the Service. Where nobody routes
     to the Service inside the mesh, a VirtualService C(NAME-release) does.
   - What a release is for and how far it is lies in the annotation C(meshyard.io/release) of the Deployment, written in the patch that
     it describes. What a route was before lies in an annotation of that route. A route that somebody else changes under way is never
@@ -78,6 +78,18 @@ options:
     description: How long the canary answers on, in seconds, after routes have forgotten it and before it is removed.
     type: int
     default: 30
+  retry_refused:
+    description:
+      - Whether a template of an enabled Deployment that was taken back before is released again, with O(state=prepared).
+      - With V(false) nothing is done then, and RV(refused) tells so. Right for schedules.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - How long pods may take to be ready, in seconds.
+      - When it is over the module fails and names what is not ready and why. Running again takes up the wait.
+    type: int
+    default: 300
   verdicts:
     description:
       - What M(meshyard.istio.metric_gate) said of the weight that the canary has, with O(state=weight). It is kept in the record, for
@@ -92,7 +104,6 @@ extends_documentation_fragment:
   - meshyard.istio.control_plane
   - meshyard.istio.peer.config_cluster
   - meshyard.istio.peer.left_out
-  - meshyard.istio.wait
 notes:
   - The canary's pods differ from those of the Deployment in each label by which a Service or the Deployment selects them.
   - >-
@@ -198,6 +209,16 @@ findings:
       object: PodDisruptionBudget shop/web
       message: PodDisruptionBudget shop/web selects pods of Deployment shop/web, and would not select those of its canary.
       remedy: "policy_gap: copy gives the canary a copy of it while the release is on."
+refused:
+  description: Whether what was to be released was taken back before, and O(retry_refused=false) leaves it at that.
+  returned: success
+  type: bool
+  sample: false
+service_present:
+  description: Whether the cluster has a Service of this name (O(service), or that of the Deployment), though it has no such Deployment.
+  returned: failure, with the code C(workload_missing)
+  type: bool
+  sample: false
 logs:
   description: With O(state=aborted), the last lines that the canary wrote.
   returned: success
@@ -264,7 +285,6 @@ def spec() -> dict[str, Any]:
     return {
         **arguments.connection(),
         **arguments.control_plane_namespace(),
-        **arguments.waiting(),
         **arguments.clusters(),
         "config_cluster": arguments.peer(),
         "namespace": {"type": "str", "required": True},
@@ -277,6 +297,8 @@ def spec() -> dict[str, Any]:
         "service": {"type": "str"},
         "policy_gap": {"type": "str", "choices": ["copy", "fail", "warn"], "default": "copy"},
         "drain_seconds": {"type": "int", "default": 30},
+        "retry_refused": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 300},
         "verdicts": {"type": "list", "elements": "dict", "default": []},
     }
 

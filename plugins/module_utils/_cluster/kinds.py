@@ -88,6 +88,7 @@ ALL = (
     Kind("IstioOperator", "install.istio.io", "v1alpha1", "istiooperators"),
     Kind("Gateway", _GATEWAY_API, "v1", "gateways"),
     Kind("HTTPRoute", _GATEWAY_API, "v1", "httproutes"),
+    Kind("GRPCRoute", _GATEWAY_API, "v1", "grpcroutes"),
     Kind("ReferenceGrant", _GATEWAY_API, "v1beta1", "referencegrants"),
     Kind("VirtualService", _NETWORKING, "v1", "virtualservices"),
     Kind("DestinationRule", _NETWORKING, "v1", "destinationrules"),

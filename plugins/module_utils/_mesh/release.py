@@ -31,6 +31,7 @@ class Record:
     """A release that has begun. It holds what is intended, and what the Deployment itself was before.
 
     :ivar template: hash of the pod template that is released. :ivar weight: percentage of the traffic that the canary is to have.
+    :ivar run: who brought it to its phase and weight.
     :ivar service: name of the Service in front of the Deployment. :ivar paused: whether the Deployment was paused before.
     :ivar restore: merge patch of the pod template that takes the release's change back; empty where the template was waiting already.
     :ivar policy_gap: what was asked to do about policies that would miss the canary.
@@ -50,12 +51,15 @@ class Record:
     moved: str = ""
     verdicts: Sequence[Mapping[str, Any]] = ()
 
-    def to(self, phase: Phase, weight: int | None = None, *, now: str) -> Record:
-        """The same release in another phase or with another weight, of which no gate has said anything yet."""
+    def to(self, phase: Phase, weight: int | None = None, *, now: str, run: str) -> Record:
+        """The same release in another phase or with another weight, of which no gate has said anything yet.
+
+        :param run: who brings it there.
+        """
         weight = self.weight if weight is None else weight
         if (phase, weight) == (self.phase, self.weight):
             return self
-        return replace(self, phase=phase, weight=weight, moved=now, verdicts=())
+        return replace(self, phase=phase, weight=weight, moved=now, run=run, verdicts=())
 
     @property
     def is_judged(self) -> bool:

@@ -12,11 +12,12 @@ from typing import Any
 from ..._cluster.connect import Cluster
 from ..._errors import MeshyardError
 from ..._mesh import raw, release
+from ..._mesh.release import BEFORE_PROMOTION
 from ..._plan.dataplane.selectors import LabelChange
 from ..._plan.objects.steps import Patch, Step
 from ..._plan.release import beginning, refusals, routing
 from ..._plan.release.model import Observed, Place, Request
-from ..._plan.release.stages import stages
+from ..._plan.release.stages import is_refused, stages
 from ..._run.dataplane import selectors
 from ..._run.objects import execute
 from ..._run.release import carry_out as carrying
@@ -37,7 +38,8 @@ def carry_out(run: Run) -> None:
     logs = evidence.logs(run.cluster, first.canary) if request.state == "aborted" else []
     progress = _carried_out(run, places, first, request)
     plan = tuple(progress.steps)
-    run.answer(plan, release=_release(first, plan), routes=_routes(first), findings=findings, logs=logs)
+    refused = request.state == "prepared" and not request.retry_refused and first.record is None and is_refused(first, request)
+    run.answer(plan, refused=refused, release=_release(first, plan), routes=_routes(first), findings=findings, logs=logs)
 
 
 def _places(run: Run) -> read.Places:
@@ -50,7 +52,16 @@ def _request(run: Run, first: Observed) -> Request:
     params = run.params
     wanted = template.wanted(run.cluster, first.stable, params["image"], params["container"], params["patch"])
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Request(params["state"], params["weight"] or 0, wanted, params["policy_gap"], run.holder, now, tuple(params["verdicts"]))
+    return Request(
+        params["state"],
+        params["weight"] or 0,
+        wanted,
+        params["policy_gap"],
+        run.holder,
+        now,
+        tuple(params["verdicts"]),
+        params["retry_refused"],
+    )
 
 
 def _refuse_elsewhere(run: Run, first: Observed, request: Request) -> None:
@@ -58,7 +69,7 @@ def _refuse_elsewhere(run: Run, first: Observed, request: Request) -> None:
 
     :raises MeshyardError: one does.
     """
-    if request.state != "prepared" or first.record is not None:
+    if not _takes_traffic(first, request):
         return
     service = first.target.service
     found = [one.name for one in peers.connected(run) if read.has_service(one, service.namespace, service.name)]
@@ -68,6 +79,15 @@ def _refuse_elsewhere(run: Run, first: Observed, request: Request) -> None:
             "Release it on all of its clusters together, in one run.",
             code="service_elsewhere",
         )
+
+
+def _takes_traffic(first: Observed, request: Request) -> bool:
+    """Whether this brings pods of the new version to more traffic, or the Deployment to it."""
+    record = first.record
+    if record is None:
+        return request.state == "prepared"
+    grows = request.state == "promoted" or (request.state == "weight" and request.weight > record.weight)
+    return grows and record.phase in BEFORE_PROMOTION
 
 
 def _findings(run: Run, first: Observed, request: Request) -> list[dict[str, Any]]:
@@ -106,7 +126,7 @@ def _carried_out(run: Run, places: read.Places, first: Observed, request: Reques
         return next(looks, None) or read.observed(places, request.state)
 
     clusters: Mapping[Place, Cluster] = {"workload": places.workload, "config": places.config}
-    waiting = waits.waiting(run, float(run.params["drain_seconds"])) if run.params["wait"] else {}
+    waiting = waits.waiting(run, float(run.params["drain_seconds"]))
     with run.writing(places.namespace):
         return carrying.carry_out(run, clusters, look, request, waiting)
 

@@ -9,7 +9,7 @@ from ..._mesh import raw, release
 from ..._mesh.release import Record
 from ..objects import merge_patch
 from ..objects.steps import Create, Object, Plan, ref_of
-from . import canary, companions, deployment, policies, routing
+from . import canary, companions, deployment, phase_refusals, policies, routing
 from .model import Observed, Place, Request, Stage
 from .target import MANAGER
 
@@ -22,6 +22,8 @@ def stages(observed: Observed, request: Request) -> list[Stage]:
     record = observed.record
     if record is not None and record.phase != "preparing":
         return []
+    if record is not None:
+        phase_refusals.refuse_template(observed)
     begun = record or _begun(observed, request)
     template = judged_template(observed, request)
     return [
@@ -30,7 +32,7 @@ def stages(observed: Observed, request: Request) -> list[Stage]:
         Stage("configuration", _missing(observed, "config", _configuration(observed, template, begun)), place="config"),
         Stage("canary", _missing(observed, "workload", _workload(observed, template, begun)), "canary_ready"),
         Stage("routes", routing.weighted(observed, 0), place="config"),
-        Stage("prepared", deployment.recorded(observed, begun.to("prepared", now=request.now))),
+        Stage("prepared", deployment.recorded(observed, begun.to("prepared", now=request.now, run=request.run))),
     ]
 
 
@@ -56,8 +58,7 @@ def _begun(observed: Observed, request: Request) -> Record:
 
 def _pause(observed: Observed, template: Object) -> Object:
     change = merge_patch.difference(observed.template, template)
-    spec = {"paused": True, **({"template": change} if change else {})}
-    return {"spec": spec, "metadata": {"annotations": {release.REFUSED: None}}}
+    return {"spec": {"paused": True, **({"template": change} if change else {})}}
 
 
 def _configuration(observed: Observed, template: Object, record: Record) -> list[Object]:
@@ -80,6 +81,15 @@ def _policies(observed: Observed, template: Object, record: Record) -> list[Obje
     if record.policy_gap != "copy":
         return []
     return [gap.copy for gap in gaps(observed, template)]
+
+
+def canary_again(observed: Observed, replicas: int) -> Plan:
+    """The steps that make a canary again which somebody removed, with the Service in front of it."""
+    marks = _labels(observed, observed.template)
+    front = next((one for one in observed.services if raw.name(one) == observed.target.service.name), None)
+    service = [canary.service(front, observed.target, marks)] if front else []
+    made = canary.deployment(observed.stable, observed.template, observed.target, marks, replicas)
+    return _missing(observed, "workload", [*service, made])
 
 
 def additions(observed: Observed, template: Object, record: Record | None = None) -> list[Object]:

@@ -17,13 +17,15 @@ from .model import Observed
 from .target import MANAGER
 
 _MINIMUM = "minReplicas"
+_FORMER, _WRITTEN = "former", "written"
 
 
 def recorded(observed: Observed, record: Record) -> Plan:
     """The step that writes the record; none where it says so already."""
     if observed.record == record:
         return ()
-    return (_patch(observed, {"metadata": {"annotations": {release.RECORD: record.dump()}}}, f"release: {record.phase}"),)
+    patch = {"metadata": {"annotations": {release.RECORD: record.dump()}}}
+    return (_patch(observed, patch, f"release: {record.phase}", conditional=True),)
 
 
 def changed(observed: Observed, patch: Mapping[str, Any], record: Record, reason: str) -> Plan:
@@ -52,25 +54,42 @@ def scaled(deployment: Object, replicas: int, reason: str) -> Plan:
     return (Patch(ref_of(deployment), patch, MANAGER, {"spec": {"replicas": now}}, reason=reason),)
 
 
-def pinned(observed: Observed) -> Plan:
-    """The step that keeps the autoscaler from shrinking the Deployment while it has no traffic."""
+def pinned(observed: Observed, least: int = 0) -> Plan:
+    """The step that keeps the autoscaler from shrinking the Deployment while it has less traffic than it will get back.
+
+    :param least: how many pods it needs besides.
+    """
     scaler, mark = observed.autoscaler, observed.target.record_annotation
-    if scaler is None or mark in raw.annotations_of(scaler):
+    if scaler is None:
         return ()
-    former = raw.at(scaler, "spec", _MINIMUM)
-    least = max(observed.replicas, raw.number(scaler, "spec", _MINIMUM, default=1))
-    patch = {"metadata": {"annotations": {mark: json.dumps({_MINIMUM: former})}}, "spec": {_MINIMUM: least}}
-    return (_scaler(scaler, patch, f"not below {least} pods while the release is on"),)
+    live = raw.number(scaler, "spec", _MINIMUM, default=1)
+    wanted = min(max(observed.replicas, least, live), raw.number(scaler, "spec", "maxReplicas", default=observed.replicas))
+    kept = _pin(scaler, mark)
+    if kept is not None and wanted <= live:
+        return ()
+    former = live if kept is None else kept[_FORMER]
+    patch = {"metadata": {"annotations": {mark: json.dumps({_FORMER: former, _WRITTEN: wanted})}}, "spec": {_MINIMUM: wanted}}
+    return (_scaler(scaler, patch, f"not below {wanted} pods while the release is on"),)
 
 
 def unpinned(observed: Observed) -> Plan:
     """The step that gives the autoscaler its minimum back, unless somebody else changed that meanwhile."""
     scaler, mark = observed.autoscaler, observed.target.record_annotation
-    text = raw.annotations_of(scaler).get(mark) if scaler else None
-    if scaler is None or text is None:
+    kept = _pin(scaler, mark) if scaler else None
+    if scaler is None or kept is None:
         return ()
-    former = raw.number(json.loads(text), _MINIMUM, default=1)
-    return (_scaler(scaler, {"metadata": {"annotations": {mark: None}}, "spec": {_MINIMUM: former}}, "the release has ended"),)
+    ours = raw.number(scaler, "spec", _MINIMUM, default=1) == kept[_WRITTEN]
+    patch: Object = {"metadata": {"annotations": {mark: None}}, **({"spec": {_MINIMUM: kept[_FORMER]}} if ours else {})}
+    return (_scaler(scaler, patch, "the release has ended"),)
+
+
+def _pin(scaler: Object, mark: str) -> dict[str, int] | None:
+    """What the minimum was, and what was written in its place; None where nothing was, or where somebody wrote something else."""
+    try:
+        found = json.loads(raw.annotations_of(scaler).get(mark, ""))
+        return {key: int(found[key]) for key in (_FORMER, _WRITTEN)}
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _scaler(scaler: Object, patch: Object, reason: str) -> Patch:

@@ -10,7 +10,7 @@ import json
 from ..._errors import MeshyardError
 from ..._mesh import raw, release
 from ..objects.steps import Delete, Object, Plan, ref_of
-from . import deployment, refusals, routing
+from . import deployment, phase_refusals, routing
 from .model import Observed, Place, Request, Stage
 
 _CAN_BE_FINISHED = ("promoted", "returning", "finishing")
@@ -24,7 +24,7 @@ def finished(observed: Observed, request: Request) -> list[Stage]:
     record = observed.record
     if record is None:
         return []
-    refusals.refuse_phase(observed, _CAN_BE_FINISHED, "be finished")
+    phase_refusals.refuse_phase(observed, _CAN_BE_FINISHED, "be finished")
     if record.phase == "promoted" or record.weight:
         raise MeshyardError(
             f"The canary of {observed.title} still has {record.weight} % of the traffic.",
@@ -32,9 +32,9 @@ def finished(observed: Observed, request: Request) -> list[Stage]:
             code="phase_wrong",
         )
     return [
-        Stage("finishing", deployment.recorded(observed, record.to("finishing", now=request.now))),
+        Stage("finishing", deployment.recorded(observed, record.to("finishing", now=request.now, run=request.run))),
         *_without_traffic(observed, drains=observed.canary is not None),
-        Stage("finished", deployment.closed(observed, {}, "the release has ended")),
+        Stage("finished", deployment.closed(observed, {}, "the release has ended", **{release.REFUSED: None})),
     ]
 
 
@@ -54,7 +54,7 @@ def aborted(observed: Observed, request: Request) -> list[Stage]:
         )
     had_traffic = record.weight > 0 or record.phase == "aborting"
     return [
-        Stage("aborting", deployment.recorded(observed, record.to("aborting", 0, now=request.now))),
+        Stage("aborting", deployment.recorded(observed, record.to("aborting", 0, now=request.now, run=request.run))),
         *_without_traffic(observed, drains=had_traffic and observed.canary is not None),
         _taken_back(observed),
     ]
@@ -83,27 +83,35 @@ def _rank(made: Object) -> tuple[int, str, str]:
 def _taken_back(observed: Observed) -> Stage:
     """The Deployment as it was. Where somebody changed its template, traffic is given back all the same."""
     try:
-        refusals.refuse_template(observed)
+        phase_refusals.refuse_template(observed)
     except MeshyardError as refusal:
-        return Stage("aborted", refusal=refusal)
+        if observed.template != observed.running:
+            return Stage("aborted", refusal=refusal)
+        # Somebody has taken the change back already.
+        return Stage("aborted", deployment.closed(observed, {"spec": {"paused": _stays_paused(observed)}}, "taken back"))
     return Stage("aborted", _restored(observed))
 
 
 def _restored(observed: Observed) -> Plan:
     """A template that was waiting before the release waits on, marked as refused."""
     record = observed.open_record
-    spec: Object = {"paused": release.is_enabled(observed.stable) or record.paused}
+    stays = _stays_paused(observed)
+    refused = {release.REFUSED: record.template} if release.is_enabled(observed.stable) or not record.restore else {}
     if record.restore:
-        return deployment.closed(observed, {"spec": {**spec, "template": dict(record.restore)}}, "taken back")
-    return deployment.closed(observed, {"spec": {**spec, "paused": True}}, "refused", **{release.REFUSED: record.template})
+        return deployment.closed(observed, {"spec": {"paused": stays, "template": dict(record.restore)}}, "taken back", **refused)
+    return deployment.closed(observed, {"spec": {"paused": True}}, "refused", **refused)
+
+
+def _stays_paused(observed: Observed) -> bool:
+    return release.is_enabled(observed.stable) or observed.open_record.paused
 
 
 def enabled(observed: Observed, _request: Request) -> list[Stage]:
     """What makes changes of the template wait for a release."""
     if release.is_enabled(observed.stable):
         return []
-    refusals.refuse_open(observed)
-    refusals.refuse_unrolled(observed)
+    phase_refusals.refuse_open(observed)
+    phase_refusals.refuse_unrolled(observed)
     former = json.dumps({"paused": raw.at(observed.stable, "spec", "paused") is True})
     patch = {"metadata": {"annotations": {release.ENABLED: former}}, "spec": {"paused": True}}
     return [Stage("enabled", deployment.opted(observed, patch, "changes of the template wait for a release"))]
@@ -117,7 +125,7 @@ def disabled(observed: Observed, _request: Request) -> list[Stage]:
     text = raw.annotations_of(observed.stable).get(release.ENABLED)
     if text is None:
         return []
-    refusals.refuse_open(observed)
+    phase_refusals.refuse_open(observed)
     if observed.waits and raw.at(observed.stable, "spec", "paused") is True:
         raise MeshyardError(
             f"A changed template of {observed.title} waits for a release, and would roll out at once.",

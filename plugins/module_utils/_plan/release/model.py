@@ -18,7 +18,7 @@ from .target import Target
 State = Literal["enabled", "disabled", "prepared", "weight", "promoted", "finished", "aborted"]
 PolicyGap = Literal["copy", "fail", "warn"]
 Place = Literal["workload", "config"]
-Wait = Literal["", "canary_ready", "stable_rolled", "drained"]
+Wait = Literal["", "canary_ready", "stable_rolled", "stable_ready", "drained"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Request:
 
     :ivar template: the pod template that C(image) or C(patch) lead to, as the API server gives it; None where neither was given.
     :ivar run: who asks, and :ivar now: when, for the record. :ivar verdicts: what the gate said of the weight that is asked for.
+    :ivar retry_refused: whether a template that was taken back before is released again.
     """
 
     state: State
@@ -36,6 +37,7 @@ class Request:
     run: str = ""
     now: str = ""
     verdicts: Sequence[Mapping[str, Any]] = ()
+    retry_refused: bool = True
 
 
 @dataclass(frozen=True)

@@ -7,32 +7,41 @@ from __future__ import annotations
 
 from ..._errors import MeshyardError
 from ..._mesh import raw, release
-from . import deployment, refusals, routing, shift
+from ..objects.steps import Plan
+from . import beginning, deployment, phase_refusals, routing, shift
 from .model import Observed, Request, Stage
 
 _CAN_BE_PROMOTED = ("progressing", "promoting", "promoted", "returning")
 
 
 def stages(observed: Observed, request: Request) -> list[Stage]:
-    """What leads to a Deployment that has the released template everywhere; nothing is left to do from then on."""
+    """What leads to a Deployment that has the released template everywhere; nothing is left to do from then on.
+
+    A route or a Sidecar that came since gets its weights, and a canary that somebody removed is made again: it has all the traffic.
+    """
     record = observed.open_record
-    refusals.refuse_phase(observed, _CAN_BE_PROMOTED, "be promoted")
+    phase_refusals.refuse_phase(observed, _CAN_BE_PROMOTED, "be promoted")
     if record.phase in ("promoted", "returning"):
         return []
-    if observed.canary is None:
-        raise shift.canary_missing(observed)
-    refusals.refuse_template(observed)
+    phase_refusals.refuse_template(observed)
     _refuse_early(observed)
-    rolling = record.to("promoting", now=request.now)
+    rolling = record.to("promoting", now=request.now, run=request.run)
     paused = raw.at(observed.stable, "spec", "paused") is True
-    capacity = deployment.scaled(observed.canary, max(shift.canary_size(observed, 100), _size(observed)), "for all the traffic")
+    promoted = rolling.to("promoted", now=request.now, run=request.run)
     return [
-        Stage("capacity", capacity, "canary_ready"),
+        Stage("capacity", _capacity(observed), "canary_ready"),
+        Stage("routes", routing.weighted(observed, 100), place="config"),
         Stage("roll", deployment.changed(observed, {"spec": {"paused": False}}, rolling, "promoted") if paused else (), "stable_rolled"),
-        Stage(
-            "promoted", deployment.changed(observed, _pause_again(observed), rolling.to("promoted", now=request.now), "promoted everywhere")
-        ),
+        Stage("promoted", deployment.changed(observed, _pause_again(observed), promoted, "promoted everywhere")),
     ]
+
+
+def _capacity(observed: Observed) -> Plan:
+    wanted = shift.canary_size(observed, 100)
+    if observed.canary is None:
+        return beginning.canary_again(observed, wanted)
+    now = raw.number(observed.canary, "spec", "replicas", default=1)
+    return deployment.scaled(observed.canary, max(wanted, now), "for all the traffic")
 
 
 def _pause_again(observed: Observed) -> dict[str, dict[str, bool]]:
@@ -41,15 +50,11 @@ def _pause_again(observed: Observed) -> dict[str, dict[str, bool]]:
     return {"spec": {"paused": True}} if stays else {}
 
 
-def _size(observed: Observed) -> int:
-    return raw.number(observed.canary or {}, "spec", "replicas", default=1)
-
-
 def _refuse_early(observed: Observed) -> None:
     """Rolling the Deployment is safe only while it has no traffic."""
     record = observed.open_record
     routing.refuse_changed(observed)
-    if record.weight != 100 or routing.weighted(observed, 100):
+    if record.weight != 100:
         raise MeshyardError(
             f"The canary of {observed.title} has not all the traffic yet.",
             "Bring it to 100 first, with the state weight, and judge it there.",

@@ -1,82 +1,18 @@
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to this collection: may change at any time.
-"""What stands against a phase of a release, found before the first write."""
+"""What stands against the beginning of a release, found before its first write."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..._errors import MeshyardError
-from ..._mesh import raw, release, workload
+from ..._mesh import release
 from ..._words import listed
 from ..finding import Finding
 from ..objects.steps import ref_of
-from . import beginning, canary_problems
+from . import beginning, canary_problems, phase_refusals
 from . import policies as release_policies
 from .model import Observed, Request
-
-
-def refuse_phase(observed: Observed, possible: Sequence[str], what: str) -> None:
-    """Returns if the release is in one of these phases.
-
-    :raises MeshyardError: it is in another one.
-    """
-    found = observed.open_record.phase
-    if found not in possible:
-        raise MeshyardError(
-            f"The release of {observed.title} is {found}, and can only {what} when it is {listed(possible)}.",
-            "workload_canary_info shows where it stands; prepared ends a beginning, finished and aborted end a release.",
-            code="phase_wrong",
-        )
-
-
-def refuse_template(observed: Observed) -> None:
-    """Returns if the Deployment still has the template that is released.
-
-    :raises MeshyardError: somebody changed it under way.
-    """
-    if release.hash_of(observed.template) != observed.open_record.template:
-        raise MeshyardError(
-            f"The pod template of {observed.title} is no longer the one that its release began with: somebody changed it.",
-            "Set it back to the one that its canary has, then run this again; or give it the one that runs, and run the state aborted.",
-            code="template_changed",
-            verdict="inconclusive",
-        )
-
-
-def refuse_open(observed: Observed) -> None:
-    """Returns if the Deployment is in no release.
-
-    :raises MeshyardError: it is.
-    """
-    record = observed.record
-    if record is not None:
-        raise MeshyardError(
-            f"{observed.title} is in a release ({record.phase}, {record.weight} % of the traffic), begun by {record.run}.",
-            "Finish it or abort it first.",
-            code="release_open",
-            release=record.describe(),
-        )
-
-
-def refuse_unrolled(observed: Observed) -> None:
-    """Returns if the Deployment is rolled out and has all its pods.
-
-    :raises MeshyardError: it is under way, or ill: then nothing can be compared with it.
-    """
-    seen = workload.parse({**observed.stable, "spec": {**observed.stable["spec"], "paused": False}}, "Deployment")
-    if release.is_enabled(observed.stable) or raw.at(observed.stable, "spec", "paused") is True:
-        late = seen.available < seen.replicas or seen.total > seen.replicas
-        why = f"{seen.available} of {seen.replicas} pods are available" if late else ""
-    else:
-        why = workload.rolled_out(seen).why
-    if why:
-        raise MeshyardError(
-            f"{observed.title} is not rolled out: {why}.",
-            "Wait until it is, or make it sound first: a release is judged against it.",
-            code="stable_not_ready",
-        )
 
 
 def refuse_beginning(observed: Observed, request: Request) -> None:
@@ -87,17 +23,17 @@ def refuse_beginning(observed: Observed, request: Request) -> None:
     record = observed.record
     if record is not None:
         if request.template is not None and release.hash_of(request.template) != record.template:
-            refuse_open(observed)
+            phase_refusals.refuse_open(observed)
         if record.phase != "aborting":
             return
-        refuse_open(observed)
+        phase_refusals.refuse_open(observed)
     if observed.upgrade:
         raise MeshyardError(
             f"The mesh of {observed.title} is being upgraded: {observed.upgrade} is open.",
             "End the upgrade first (upgrade.yml and retire.yml, or rollback.yml), then release.",
             code="upgrade_open",
         )
-    refuse_unrolled(observed)
+    phase_refusals.refuse_unrolled(observed)
     _refuse_strangers(observed, request)
     _refuse_findings(observed, request)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..._errors import MeshyardError
-from ..._mesh import raw
+from ..._mesh import raw, release
 from ..._words import listed
 from ..objects.steps import Create, Object, Patch, Plan, ref_of
 from . import companions, mesh_route, routes
@@ -28,8 +28,15 @@ def given_back(observed: Observed) -> Plan:
     A VirtualService of the release itself goes with the canary, and until then leaves everything to the Service.
     """
     target = observed.target
-    found = [_own_back(one, observed) if _is_own(one, observed) else routes.given_back(one, target) for one in observed.routes]
+    found = [_to_stable(one, observed) if _is_own(one, observed) else routes.given_back(one, target) for one in observed.routes]
     return (*(one for one in found if one is not None), *companions.sidecars_given_back(observed.sidecars, target))
+
+
+def to_stable(observed: Observed) -> Plan:
+    """The steps after which nothing goes to the canary any more, whoever has changed routes since."""
+    target = observed.target
+    found = [_to_stable(one, observed) for one in observed.routes]
+    return (*companions.sidecars(observed.sidecars, target), *(one for one in found if one is not None))
 
 
 def looks(observed: Observed) -> list[tuple[Object, Look]]:
@@ -46,16 +53,21 @@ def refuse_changed(observed: Observed) -> None:
     if changed:
         raise MeshyardError(
             f"Somebody else changed {listed(changed)} since the release of {observed.title} wrote it.",
-            "Traffic stays as it is. Give it the weights back that the release wrote, or run aborted, which only takes the canary out.",
+            f"Traffic stays as it is. Give it the weights back that the release wrote, or {_way_out(observed)} to take the canary out.",
             code="route_changed",
             verdict="inconclusive",
             routes=changed,
         )
 
 
-def _own_back(route: Object, observed: Observed) -> Patch | None:
+def _to_stable(route: Object, observed: Observed) -> Patch | None:
     changed = routes.look(route, observed.target).state == "changed"
     return routes.given_back(route, observed.target) if changed else routes.reweighted(route, observed.target, 0)
+
+
+def _way_out(observed: Observed) -> str:
+    record = observed.record
+    return "run the state aborted" if record is None or record.phase in release.BEFORE_PROMOTION else "bring the weight to 0"
 
 
 def _is_own(route: Object, observed: Observed) -> bool:

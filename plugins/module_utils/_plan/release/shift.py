@@ -12,32 +12,56 @@ from ..._errors import MeshyardError
 from ..._mesh import raw
 from ..._mesh.release import Record
 from ..objects.steps import Plan
-from . import deployment, refusals, routing
+from . import deployment, phase_refusals, routing
 from .model import Observed, Request, Stage
 
 _WITH_WEIGHT = ("prepared", "progressing", "promoted", "returning")
+_RETURNING = ("promoted", "returning")
 
 
 def stages(observed: Observed, request: Request) -> list[Stage]:
-    """What leads to a share of the traffic: pods first, then routes; and fewer pods only once they have less traffic."""
+    """What leads to a share of the traffic: those who get more of it are ready before, and pods go only once their traffic has gone."""
     record = observed.open_record
-    refusals.refuse_phase(observed, _WITH_WEIGHT, "have its traffic moved")
+    phase_refusals.refuse_phase(observed, _WITH_WEIGHT, "have its traffic moved")
+    if record.phase in _RETURNING:
+        return _back(observed, record, request)
+    phase_refusals.refuse_template(observed)
+    phase_refusals.refuse_resumed(observed)
     routing.refuse_changed(observed)
-    returning = record.phase in ("promoted", "returning")
-    if (record.phase, request.weight) == ("promoted", 100):
-        return [Stage("routes", routing.weighted(observed, 100), place="config")]
-    canary = observed.canary
-    if canary is None:
+    return _forward(observed, record, request)
+
+
+def _forward(observed: Observed, record: Record, request: Request) -> list[Stage]:
+    if (canary := observed.canary) is None:
         raise canary_missing(observed)
-    wanted = canary_size(observed, 100 if returning else request.weight)
-    now = raw.number(canary, "spec", "replicas", default=1)
-    shrinks = not returning and wanted < now
-    meant = record.to("returning" if returning else "progressing", request.weight, now=request.now)
+    meant = record.to("progressing", request.weight, now=request.now, run=request.run)
+    wanted, now = canary_size(observed, request.weight), raw.number(canary, "spec", "replicas", default=1)
+    reason = f"for {request.weight} % of the traffic"
     return [
         Stage("intent", deployment.recorded(observed, meant)),
-        Stage("capacity", deployment.scaled(canary, max(wanted, now), f"for {request.weight} % of the traffic"), "canary_ready"),
+        Stage("autoscaler", deployment.pinned(observed)),
+        Stage("capacity", deployment.scaled(canary, max(wanted, now), reason), "canary_ready" if request.weight >= record.weight else ""),
         Stage("routes", routing.weighted(observed, request.weight), place="config"),
-        Stage("fewer", deployment.scaled(canary, wanted, f"for {request.weight} % of the traffic") if shrinks else ()),
+        Stage("fewer", deployment.scaled(canary, wanted, reason) if wanted < now else ()),
+        Stage("verdicts", _judged(observed, meant, request)),
+    ]
+
+
+def _back(observed: Observed, record: Record, request: Request) -> list[Stage]:
+    """The canary keeps its pods. What it gives away goes to a Deployment that is ready for it, and it gets all back whatever that is."""
+    if observed.canary is None and request.weight > 0:
+        raise canary_missing(observed)
+    if request.weight > 0:
+        routing.refuse_changed(observed)
+    phase = record.phase if (record.phase, request.weight) == ("promoted", 100) else "returning"
+    meant = record.to(phase, request.weight, now=request.now, run=request.run)
+    size = raw.number(observed.canary or {}, "spec", "replicas", default=1)
+    routes = routing.weighted(observed, request.weight) if request.weight else routing.to_stable(observed)
+    return [
+        Stage("intent", deployment.recorded(observed, meant)),
+        Stage("autoscaler", deployment.pinned(observed, size)),
+        Stage("stable", wait="stable_ready" if request.weight < record.weight else ""),
+        Stage("routes", routes, place="config"),
         Stage("verdicts", _judged(observed, meant, request)),
     ]
 
@@ -56,8 +80,11 @@ def canary_size(observed: Observed, weight: int) -> int:
 
 def canary_missing(observed: Observed) -> MeshyardError:
     """Somebody removed the canary in the middle of a release."""
+    record = observed.open_record
+    remedy = "Bring its weight to 0, which gives all traffic to the Deployment, and finish it."
+    before = "Run the state aborted, which gives all traffic back, and begin anew."
     return MeshyardError(
-        f"The canary of {observed.title} is gone, though its release is {observed.open_record.phase}.",
-        "Run the state aborted, which gives all traffic back, and begin anew.",
+        f"The canary of {observed.title} is gone, though its release is {record.phase}.",
+        remedy if record.phase in _RETURNING else before,
         code="canary_missing",
     )

@@ -16,7 +16,7 @@ from ..._plan.objects.steps import Plan, Step, describe
 from ..._plan.release.model import Observed, Place, Request, Wait
 from ..._plan.release.stages import stages
 
-_ATTEMPTS = 5
+_ATTEMPTS = 10
 Waiting = Mapping[Wait, Callable[[Observed], None]]
 
 

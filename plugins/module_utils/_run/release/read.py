@@ -32,7 +32,7 @@ _ISTIO_POLICIES = (
 )
 _WITHOUT_TRAFFIC = ("enabled", "disabled")
 _WITHIN = ("weight", "promoted")
-_ROUTES = ("VirtualService", "HTTPRoute")
+_ROUTES = ("VirtualService", "HTTPRoute", "GRPCRoute")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def observed(places: Places, state: State) -> Observed:
         places.workload.name, _target(places, stable, services), stable, services=services, root=places.control_plane_namespace
     )
     if state in _WITHIN:
-        return _with_objects(places, found, whole=False)
+        return _with_objects(places, replace(found, autoscaler=_autoscaler(places)), whole=False)
     namespace = read.get(places.workload, kind("Namespace"), places.namespace, metadata_only=True)
     found = replace(
         found,
@@ -92,12 +92,15 @@ def _deployment(places: Places) -> Object:
             f"There is no Deployment {places.namespace}/{places.name} on cluster {places.workload.name}.",
             "Correct its name or namespace; only Deployments can be released.",
             code="workload_missing",
+            service_present=has_service(places.workload, places.namespace, places.service or places.name),
         )
     return found
 
 
 def _target(places: Places, stable: Object, services: Iterable[Object]) -> Target:
     record = release.of(stable)
+    if record and record.phase != "preparing":  # somebody may have taken the Service away, and still all must come to an end
+        return Target(places.namespace, places.name, host.Service(places.namespace, record.service))
     wanted = record.service if record else places.service
     front = [one for one in services if _selects(one, stable) and not _is_canary(one)]
     names = [raw.name(one) for one in front]

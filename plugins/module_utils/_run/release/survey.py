@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..._cluster.kinds import kind
 from ..._mesh import host, raw, release
 from ..._mesh.release import Record
 from ..._plan.objects.steps import Object
-from ..._plan.release import routes
+from ..._plan.release import canary, companions, routes
 from ..._plan.release.target import Target
 
 _DEPLOYMENT = kind("Deployment")
@@ -38,10 +39,10 @@ def _marked(cluster: Cluster, namespace: str | None) -> list[Object]:
 
 
 def _routes(config: Cluster) -> list[Object]:
-    return [one for name in ("VirtualService", "HTTPRoute") for one in read.objects(config, kind(name))]
+    return [one for name in ("VirtualService", "HTTPRoute", "GRPCRoute", "DestinationRule") for one in read.objects(config, kind(name))]
 
 
-def _described(cluster: Cluster, stable: Object, known: Iterable[Object], now: datetime) -> dict[str, Any]:
+def _described(cluster: Cluster, stable: Object, known: Sequence[Object], now: datetime) -> dict[str, Any]:
     record = release.of(stable)
     template = release.template_of(stable)
     running = release.running_template(stable, read.objects(cluster, kind("ReplicaSet"), raw.namespace(stable)))
@@ -68,9 +69,11 @@ def _canary(cluster: Cluster, stable: Object) -> dict[str, int] | None:
     return {"replicas": raw.number(found, "spec", "replicas", default=1), "ready": raw.number(found, "status", "readyReplicas")}
 
 
-def _looks(stable: Object, record: Record, known: Iterable[Object]) -> list[dict[str, Any]]:
-    target = Target(raw.namespace(stable), raw.name(stable), host.Service(raw.namespace(stable), record.service))
-    looks = [(one, routes.look(one, target)) for one in known if routes.concerns(one, target)]
+def _looks(stable: Object, record: Record, known: Sequence[Object]) -> list[dict[str, Any]]:
+    rules = [one for one in known if one["kind"] == "DestinationRule"]
+    plain = Target(raw.namespace(stable), raw.name(stable), host.Service(raw.namespace(stable), record.service))
+    target = replace(plain, other_subsets=companions.other_subsets(rules, plain, canary.own_selector(stable)))
+    looks = [(one, routes.look(one, target)) for one in known if one not in rules and routes.concerns(one, target)]
     return [
         {"kind": one["kind"], "namespace": raw.namespace(one), "name": raw.name(one), "state": look.state, "weight": look.weight}
         for one, look in looks

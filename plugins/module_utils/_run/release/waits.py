@@ -14,7 +14,7 @@ from ..._cluster.connect import Cluster
 from ..._cluster.kinds import kind
 from ..._cluster.wait import Pending, Ready, TimedOut
 from ..._errors import MeshyardError
-from ..._mesh import workload
+from ..._mesh import raw, workload
 from ..._plan.objects.steps import Object
 from ..._plan.release.model import Observed
 from ..dataplane import diagnosis
@@ -39,6 +39,7 @@ def waiting(run: Runner, drain_seconds: float) -> Waiting:
     return {
         "canary_ready": lambda observed: _rolled(run, observed.target.namespace, observed.target.canary, "canary_not_ready"),
         "stable_rolled": lambda observed: _rolled(run, observed.target.namespace, observed.target.name, "rollout_stuck"),
+        "stable_ready": lambda observed: _ready(run, observed),
         "drained": lambda observed: _drained(run, observed, drain_seconds),
     }
 
@@ -54,6 +55,27 @@ def _rolled(run: Runner, namespace: str, name: str, code: str) -> None:
         raise _not_rolled(run.cluster, namespace, name, late.pending, code) from None
     if stuck is not None:
         raise _not_rolled(run.cluster, namespace, name, workload.rolled_out(workload.parse(stuck)).why, code)
+
+
+def _ready(run: Runner, observed: Observed) -> None:
+    """Returns once a Deployment, paused or not, has as many ready pods as it needs for the traffic that it is about to get.
+
+    :raises MeshyardError: it does not get them.
+    """
+    target = observed.target
+    size = raw.number(observed.canary or {}, "spec", "replicas") if observed.autoscaler else 0
+    try:
+        run.until(lambda: _enough(run.cluster, target.namespace, target.name, size))
+    except TimedOut as late:
+        raise _not_rolled(run.cluster, target.namespace, target.name, late.pending, "stable_not_ready") from None
+
+
+def _enough(cluster: Cluster, namespace: str, name: str, size: int) -> Pending | Ready[None]:
+    seen = workload.parse(read.get(cluster, kind("Deployment"), name, namespace) or {"metadata": {"name": name}}, "Deployment")
+    needed = max(seen.replicas, size)
+    if seen.observed_generation >= seen.generation and 0 < needed <= seen.available:
+        return Ready(None)
+    return Pending(f"Deployment {namespace}/{name}: {seen.available} of {max(needed, 1)} pods are available")
 
 
 def _look(cluster: Cluster, namespace: str, name: str) -> Pending | Ready[Object | None]:
@@ -74,10 +96,9 @@ def _not_rolled(cluster: Cluster, namespace: str, name: str, why: str, code: str
     found = read.get(cluster, kind("Deployment"), name, namespace)
     seen = workload.parse(found or {"metadata": {"name": name, "namespace": namespace}}, "Deployment")
     report = {**diagnosis.report(cluster, seen, why), "logs": evidence.logs(cluster, found)}
-    canary = code == "canary_not_ready"
     remedy = (
         "No more traffic was moved to it. Run the state aborted to take the change back, or correct what the pods report and run again."
-        if canary
+        if code == "canary_not_ready"
         else "All traffic stays on the canary. Correct what the pods report and run again: it goes on from there."
     )
     return MeshyardError(f"On cluster {cluster.name} {diagnosis.sentence(report)}", remedy, code=code, verdict="failed", stuck=[report])
