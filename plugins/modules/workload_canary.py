@@ -31,7 +31,7 @@ options:
     type: str
     required: true
   name:
-    description: Name of the Deployment.
+    description: Name of the Deployment. One that is released may have 52 characters, and its Service 56.
     type: str
     required: true
   state:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..._errors import MeshyardError
 from ..._mesh import raw, release
+from ..objects.steps import Object
 from . import deployment, refusals, routing, shift
 from .model import Observed, Request, Stage
 
@@ -19,15 +20,14 @@ def stages(observed: Observed, request: Request) -> list[Stage]:
     refusals.refuse_phase(observed, _CAN_BE_PROMOTED, "be promoted")
     if record.phase in ("promoted", "returning"):
         return []
-    if observed.canary is None:
-        raise shift.canary_missing(observed)
+    gone = record.phase == "promoting" and not shift.can_serve(observed)
+    canary = None if gone else shift.serving_canary(observed)
     refusals.refuse_template(observed)
     _refuse_early(observed)
     rolling = record.to("promoting", now=request.now)
     paused = raw.at(observed.stable, "spec", "paused") is True
-    capacity = deployment.scaled(observed.canary, max(shift.canary_size(observed, 100), _size(observed)), "for all the traffic")
     return [
-        Stage("capacity", capacity, "canary_ready"),
+        *_capacity(observed, canary),
         Stage("roll", deployment.changed(observed, {"spec": {"paused": False}}, rolling, "promoted") if paused else (), "stable_rolled"),
         Stage(
             "promoted", deployment.changed(observed, _pause_again(observed), rolling.to("promoted", now=request.now), "promoted everywhere")
@@ -41,8 +41,12 @@ def _pause_again(observed: Observed) -> dict[str, dict[str, bool]]:
     return {"spec": {"paused": True}} if stays else {}
 
 
-def _size(observed: Observed) -> int:
-    return raw.number(observed.canary or {}, "spec", "replicas", default=1)
+def _capacity(observed: Observed, canary: Object | None) -> list[Stage]:
+    """Pods of the canary for all the traffic. Where somebody removed it once the promotion had begun, only the Deployment can serve."""
+    if canary is None:
+        return []
+    wanted = max(shift.canary_size(observed, 100), raw.number(canary, "spec", "replicas", default=1))
+    return [Stage("capacity", deployment.scaled(canary, wanted, "for all the traffic"), "canary_ready")]
 
 
 def _refuse_early(observed: Observed) -> None:

@@ -12,7 +12,7 @@ from ..._mesh import raw, release, workload
 from ..._words import listed
 from ..finding import Finding
 from ..objects.steps import ref_of
-from . import beginning, canary_problems
+from . import beginning, canary_problems, routes
 from . import policies as release_policies
 from .model import Observed, Request
 
@@ -41,6 +41,20 @@ def refuse_template(observed: Observed) -> None:
             f"The pod template of {observed.title} is no longer the one that its release began with: somebody changed it.",
             "Set it back to the one that its canary has, then run this again; or give it the one that runs, and run the state aborted.",
             code="template_changed",
+            verdict="inconclusive",
+        )
+
+
+def refuse_resumed(observed: Observed) -> None:
+    """Returns if the Deployment is still paused, as it is from the beginning of a release to its promotion.
+
+    :raises MeshyardError: somebody let it roll out what is not proven yet.
+    """
+    if raw.at(observed.stable, "spec", "paused") is not True:
+        raise MeshyardError(
+            f"{observed.title} is paused no more, so that it rolls out a template that its canary has not proven: somebody resumed it.",
+            "Run the state aborted, which takes the template back; or pause the Deployment again and go on.",
+            code="workload_changed",
             verdict="inconclusive",
         )
 
@@ -98,6 +112,7 @@ def refuse_beginning(observed: Observed, request: Request) -> None:
             code="upgrade_open",
         )
     refuse_unrolled(observed)
+    _refuse_shared(observed)
     _refuse_strangers(observed, request)
     _refuse_findings(observed, request)
 
@@ -142,6 +157,17 @@ def _refuse_findings(observed: Observed, request: Request) -> None:
         more = f" And {len(blockers) - 1} more." if len(blockers) > 1 else ""
         raise MeshyardError(
             f"{first.message}{more}", first.remedy, code="release_blocked", findings=[one.describe(observed.cluster) for one in blockers]
+        )
+
+
+def _refuse_shared(observed: Observed) -> None:
+    shared = [str(ref_of(one)) for one in observed.routes if routes.is_shared(one, observed.target)]
+    if shared:
+        raise MeshyardError(
+            f"{listed(shared)} divides requests between {observed.target.service} and a workload whose release is open: one rule can only "
+            f"carry the weights of one release, and not those of {observed.title} as well.",
+            "Finish or abort the other release first; workload_canary_info shows it.",
+            code="release_open",
         )
 
 

@@ -49,6 +49,13 @@ def concerns(route: raw.Raw, target: Target) -> bool:
     return any(True for _found in _leading(form, route, target)) or target.record_annotation in raw.annotations_of(route)
 
 
+def is_shared(route: raw.Raw, target: Target) -> bool:
+    """Whether a release of another workload has written a rule that leads to the service, too."""
+    form = route_forms.of(route)
+    live = [one for _part, _position, several in _leading(form, route, target) for one in several]
+    return any(form.is_stable(one, raw.namespace(route), other) for other in former.others(route, target) for one in live)
+
+
 def look(route: raw.Raw, target: Target) -> Look:
     """Whether a route is as a release of the target left it."""
     form = route_forms.of(route)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..._errors import MeshyardError
 from ..._mesh import raw
 from ..._mesh.release import Record
-from ..objects.steps import Plan
+from ..objects.steps import Object, Plan
 from . import deployment, refusals, routing
 from .model import Observed, Request, Stage
 
@@ -26,9 +26,12 @@ def stages(observed: Observed, request: Request) -> list[Stage]:
     returning = record.phase in ("promoted", "returning")
     if (record.phase, request.weight) == ("promoted", 100):
         return [Stage("routes", routing.weighted(observed, 100), place="config")]
-    canary = observed.canary
-    if canary is None:
-        raise canary_missing(observed)
+    if returning and request.weight == 0 and not can_serve(observed):
+        return _all_back(observed, record, request)
+    canary = serving_canary(observed)
+    if not returning:
+        refusals.refuse_template(observed)
+        refusals.refuse_resumed(observed)
     wanted = canary_size(observed, 100 if returning else request.weight)
     now = raw.number(canary, "spec", "replicas", default=1)
     shrinks = not returning and wanted < now
@@ -38,6 +41,16 @@ def stages(observed: Observed, request: Request) -> list[Stage]:
         Stage("capacity", deployment.scaled(canary, max(wanted, now), f"for {request.weight} % of the traffic"), "canary_ready"),
         Stage("routes", routing.weighted(observed, request.weight), place="config"),
         Stage("fewer", deployment.scaled(canary, wanted, f"for {request.weight} % of the traffic") if shrinks else ()),
+        Stage("verdicts", _judged(observed, meant, request)),
+    ]
+
+
+def _all_back(observed: Observed, record: Record, request: Request) -> list[Stage]:
+    """What gives a Deployment that has rolled out all the traffic of a canary that somebody removed."""
+    meant = record.to("returning", 0, now=request.now)
+    return [
+        Stage("intent", deployment.recorded(observed, meant)),
+        Stage("routes", routing.weighted(observed, 0), place="config"),
         Stage("verdicts", _judged(observed, meant, request)),
     ]
 
@@ -54,10 +67,21 @@ def canary_size(observed: Observed, weight: int) -> int:
     return max(1, math.ceil(observed.replicas * weight / 100))
 
 
-def canary_missing(observed: Observed) -> MeshyardError:
-    """Somebody removed the canary in the middle of a release."""
-    return MeshyardError(
-        f"The canary of {observed.title} is gone, though its release is {observed.open_record.phase}.",
-        "Run the state aborted, which gives all traffic back, and begin anew.",
-        code="canary_missing",
-    )
+def can_serve(observed: Observed) -> bool:
+    """Whether the canary and the Service that routes name are there."""
+    return observed.canary is not None and observed.target.canary_service.name in map(raw.name, observed.services)
+
+
+def serving_canary(observed: Observed) -> Object:
+    """The canary, which is to get traffic or has it.
+
+    :raises MeshyardError: somebody removed it, or its Service, in the middle of the release.
+    """
+    if observed.canary is not None and can_serve(observed):
+        return observed.canary
+    gone = "canary" if observed.canary is None else "Service of the canary"
+    phase = observed.open_record.phase
+    remedy = "Run the state aborted, which gives all traffic back, and begin anew."
+    if phase in ("promoted", "returning"):
+        remedy = "Give the Deployment, which has been promoted, all the traffic by the state weight with 0, then finish the release."
+    raise MeshyardError(f"The {gone} of {observed.title} is gone, though its release is {phase}.", remedy, code="canary_missing")
