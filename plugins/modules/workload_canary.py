@@ -232,8 +232,8 @@ code:
 verdict:
   description:
     - What the failure says of what is released.
-    - V(failed) when its pods are not ready, V(inconclusive) when somebody changed something under way, V(error) when something else stands
-      against it.
+    - V(failed) when its pods are not ready or its canary is gone, V(inconclusive) when somebody changed something under way, V(error) when
+      something else stands against it.
   returned: failure
   type: str
   sample: failed

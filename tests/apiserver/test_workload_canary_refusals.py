@@ -14,7 +14,7 @@ from lab.client import ApiError
 from tests.harness import releases
 from tests.harness.mesh import Mesh
 from tests.harness.modules import Call
-from tests.harness.releases import ISTIO, NEW, RECORD, Shop
+from tests.harness.releases import ISTIO, NEW, OLD, RECORD, Shop
 
 
 @pytest.fixture(scope="module")
@@ -181,9 +181,21 @@ def test_a_canary_without_its_service_gets_no_more_traffic(served: Mesh) -> None
     before = shop.written()
     shop.begun(25)
     served.delete("Service", "web-canary", shop.namespace)
-    assert shop.refusal("weight", weight=50)["code"] == "canary_missing"
+    told = shop.refusal("weight", weight=50)
+    assert (told["code"], told["verdict"]) == ("canary_missing", "failed")
     shop.run("aborted")
     assert shop.written() == before
+
+
+def test_a_service_that_is_lost_during_a_release_is_to_be_brought_back(served: Mesh) -> None:
+    shop = Shop(served, replicas=1)
+    shop.begun(25)
+    served.delete("Service", "web", shop.namespace)
+    told = shop.refusal("aborted")
+    assert (told["code"], "bring the Service back" in told["remedy"]) == ("service_unclear", True)
+    shop.service("web")
+    shop.run("aborted")
+    assert (shop.record, shop.image, shop.weights()) == (None, OLD, {"web": 0})
 
 
 @pytest.mark.parametrize("lost", ["Deployment", "Service"])

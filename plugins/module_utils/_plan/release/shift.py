@@ -82,6 +82,8 @@ def serving_canary(observed: Observed) -> Object:
     gone = "canary" if observed.canary is None else "Service of the canary"
     phase = observed.open_record.phase
     remedy = "Run the state aborted, which gives all traffic back, and begin anew."
-    if phase in ("promoted", "returning"):
+    proven = phase in ("promoted", "returning")
+    if proven:
         remedy = "Give the Deployment, which has been promoted, all the traffic by the state weight with 0, then finish the release."
-    raise MeshyardError(f"The {gone} of {observed.title} is gone, though its release is {phase}.", remedy, code="canary_missing")
+    problem = f"The {gone} of {observed.title} is gone, though its release is {phase}."
+    raise MeshyardError(problem, remedy, code="canary_missing", verdict="error" if proven else "failed")
