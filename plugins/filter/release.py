@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..plugin_utils import release_due as due
-from ..plugin_utils import release_steps
+from ..plugin_utils import release_steps, release_workloads
 from ..plugin_utils.filters import refusing
 
 
@@ -41,4 +41,5 @@ class FilterModule:
             "release_stops": release_stops,
             "release_verdicts": release_steps.verdicts,
             "release_due": due.due,
+            "release_workloads": refusing(release_workloads.checked),
         }

@@ -31,7 +31,7 @@ options:
     type: str
     required: true
   name:
-    description: Name of the Deployment.
+    description: Name of the Deployment. One that is released may have 52 characters, and its Service 56.
     type: str
     required: true
   state:
@@ -253,8 +253,8 @@ code:
 verdict:
   description:
     - What the failure says of what is released.
-    - V(failed) when its pods are not ready, V(inconclusive) when somebody changed something under way, V(error) when something else stands
-      against it.
+    - V(failed) when its pods are not ready or its canary is gone, V(inconclusive) when somebody changed something under way, V(error) when
+      something else stands against it.
   returned: failure
   type: str
   sample: failed

@@ -92,13 +92,13 @@ class Transport:
                 retries = self._further(method, url, answer, problem, repeatable=again)
 
     def text(self, path: str, *, verb: str, what: str, query: Mapping[str, Any] | None = None) -> str:
-        """What is read as plain text, such as the log of a pod.
+        """What is read as plain text, such as the log of a pod, for people to see: it is asked for once.
 
         :raises errors.ApiError: an error status. :raises errors.Unreachable: no answer.
         """
         url = f"{self.host}{path}" + (f"?{urlencode(query)}" if query else "")
         self.before_request()
-        answer = self._once("GET", url, None, {**self._client.default_headers, **self._authorization()}, policy("GET", repeatable=True))
+        answer = self._once("GET", url, None, {**self._client.default_headers, **self._authorization()}, policy("TEXT", repeatable=False))
         if answer.status >= 400:
             raise errors.from_response(self.cluster, verb, what, answer.status, answer.data)
         return answer.data.decode(errors="replace")

@@ -84,7 +84,7 @@ def _policies(observed: Observed, template: Object, record: Record) -> list[Obje
 
 
 def canary_again(observed: Observed, replicas: int) -> Plan:
-    """The steps that make a canary again which somebody removed, with the Service in front of it."""
+    """The steps that make a canary again of which somebody removed the Deployment, or the Service in front of it."""
     marks = _labels(observed, observed.template)
     front = next((one for one in observed.services if raw.name(one) == observed.target.service.name), None)
     service = [canary.service(front, observed.target, marks)] if front else []

@@ -11,15 +11,26 @@ from __future__ import annotations
 
 import json
 
-from ..._mesh import raw
+from ..._mesh import host, raw
 from ..objects.steps import Object
-from .target import Target
+from .target import RECORD_PREFIX, Target
 
 
 def record(obj: raw.Raw, target: Target) -> Object | None:
     """What a release of the target recorded; None without a record, or where somebody wrote something else."""
     found = _records(obj, target).get(target.service.host)
     return found if isinstance(found, dict) else None
+
+
+def others(obj: raw.Raw, target: Target) -> list[Target]:
+    """What else is being released, by the records of their releases on the object."""
+    found = [
+        (key.removeprefix(RECORD_PREFIX), one)
+        for key in raw.annotations_of(obj)
+        if key.startswith(RECORD_PREFIX)
+        for one in _parsed(raw.annotations_of(obj)[key])
+    ]
+    return [_target(name, one) for name, one in found if (name, one) != (target.name, target.service.host)]
 
 
 def with_record(obj: raw.Raw, target: Target, kept: Object) -> str:
@@ -33,9 +44,19 @@ def without_record(obj: raw.Raw, target: Target) -> str | None:
     return _written(left) if left else None
 
 
+def _target(name: str, service: str) -> Target:
+    front, _, home = service.partition(".")
+    namespace, _, domain = home.partition(".svc.")
+    return Target(namespace, name, host.Service(namespace, front, domain))
+
+
 def _records(obj: raw.Raw, target: Target) -> Object:
+    return _parsed(raw.annotations_of(obj).get(target.record_annotation, ""))
+
+
+def _parsed(text: str) -> Object:
     try:
-        found = json.loads(raw.annotations_of(obj).get(target.record_annotation, ""))
+        found = json.loads(text)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

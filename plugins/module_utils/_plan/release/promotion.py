@@ -38,7 +38,7 @@ def stages(observed: Observed, request: Request) -> list[Stage]:
 
 def _capacity(observed: Observed) -> Plan:
     wanted = shift.canary_size(observed, 100)
-    if observed.canary is None:
+    if observed.canary is None or shift.is_lost(observed):
         return beginning.canary_again(observed, wanted)
     now = raw.number(observed.canary, "spec", "replicas", default=1)
     return deployment.scaled(observed.canary, max(wanted, now), "for all the traffic")

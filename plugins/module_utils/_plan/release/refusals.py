@@ -10,7 +10,7 @@ from ..._mesh import release
 from ..._words import listed
 from ..finding import Finding
 from ..objects.steps import ref_of
-from . import beginning, canary_problems, phase_refusals
+from . import beginning, canary_problems, phase_refusals, routes
 from . import policies as release_policies
 from .model import Observed, Request
 
@@ -34,6 +34,7 @@ def refuse_beginning(observed: Observed, request: Request) -> None:
             code="upgrade_open",
         )
     phase_refusals.refuse_unrolled(observed)
+    _refuse_shared(observed)
     _refuse_strangers(observed, request)
     _refuse_findings(observed, request)
 
@@ -78,6 +79,17 @@ def _refuse_findings(observed: Observed, request: Request) -> None:
         more = f" And {len(blockers) - 1} more." if len(blockers) > 1 else ""
         raise MeshyardError(
             f"{first.message}{more}", first.remedy, code="release_blocked", findings=[one.describe(observed.cluster) for one in blockers]
+        )
+
+
+def _refuse_shared(observed: Observed) -> None:
+    shared = [str(ref_of(one)) for one in observed.routes if routes.is_shared(one, observed.target)]
+    if shared:
+        raise MeshyardError(
+            f"{listed(shared)} divides requests between {observed.target.service} and a workload whose release is open: one rule can only "
+            f"carry the weights of one release, and not those of {observed.title} as well.",
+            "Finish or abort the other release first; workload_canary_info shows it.",
+            code="release_open",
         )
 
 

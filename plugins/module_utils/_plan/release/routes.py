@@ -44,9 +44,19 @@ class Look:
 
 
 def concerns(route: raw.Raw, target: Target) -> bool:
-    """Whether a route leads to the service or its canary, or is marked by a release of it."""
+    """Whether a route leads to the service or its canary, or is marked by a release of it.
+
+    The mark of a Deployment of the same name in another namespace does not count.
+    """
     form = route_forms.of(route)
-    return any(True for _found in _leading(form, route, target)) or target.record_annotation in raw.annotations_of(route)
+    return any(True for _found in _leading(form, route, target)) or former.record(route, target) is not None
+
+
+def is_shared(route: raw.Raw, target: Target) -> bool:
+    """Whether a release of another workload has written a rule that leads to the service, too."""
+    form = route_forms.of(route)
+    live = [one for _part, _position, several in _leading(form, route, target) for one in several]
+    return any(form.is_stable(one, raw.namespace(route), other) for other in former.others(route, target) for one in live)
 
 
 def look(route: raw.Raw, target: Target) -> Look:

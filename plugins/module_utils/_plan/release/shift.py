@@ -32,7 +32,8 @@ def stages(observed: Observed, request: Request) -> list[Stage]:
 
 
 def _forward(observed: Observed, record: Record, request: Request) -> list[Stage]:
-    if (canary := observed.canary) is None:
+    canary = observed.canary
+    if canary is None or is_lost(observed):
         raise canary_missing(observed)
     meant = record.to("progressing", request.weight, now=request.now, run=request.run)
     wanted, now = canary_size(observed, request.weight), raw.number(canary, "spec", "replicas", default=1)
@@ -49,7 +50,7 @@ def _forward(observed: Observed, record: Record, request: Request) -> list[Stage
 
 def _back(observed: Observed, record: Record, request: Request) -> list[Stage]:
     """The canary keeps its pods. What it gives away goes to a Deployment that is ready for it, and it gets all back whatever that is."""
-    if observed.canary is None and request.weight > 0:
+    if is_lost(observed) and request.weight > 0:
         raise canary_missing(observed)
     if request.weight > 0:
         routing.refuse_changed(observed)
@@ -78,6 +79,11 @@ def canary_size(observed: Observed, weight: int) -> int:
     return max(1, math.ceil(observed.replicas * weight / 100))
 
 
+def is_lost(observed: Observed) -> bool:
+    """Whether somebody removed the canary, or the Service in front of it."""
+    return observed.canary is None or observed.target.canary_service.name not in map(raw.name, observed.services)
+
+
 def canary_missing(observed: Observed) -> MeshyardError:
     """Somebody removed the canary in the middle of a release."""
     record = observed.open_record
@@ -87,4 +93,5 @@ def canary_missing(observed: Observed) -> MeshyardError:
         f"The canary of {observed.title} is gone, though its release is {record.phase}.",
         remedy if record.phase in _RETURNING else before,
         code="canary_missing",
+        verdict="failed",
     )

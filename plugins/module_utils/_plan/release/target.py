@@ -16,6 +16,9 @@ MANAGER = "meshyard-release"
 CANARY = "-canary"
 _OWNER = "release-"
 _RECORD = "release-of-"
+RECORD_PREFIX = f"meshyard.io/{_RECORD}"
+"""What the annotations begin with by which changed objects say what they were."""
+
 _LONGEST = 63  # of a label's value, a Service's name, and the name in an annotation's key
 
 
@@ -57,7 +60,7 @@ class Target:
     @property
     def record_annotation(self) -> str:
         """The annotation by which a changed object says what it was."""
-        return f"meshyard.io/{_RECORD}{self.name}"
+        return f"{RECORD_PREFIX}{self.name}"
 
     def copy_name(self, name: str, namespace: str) -> str:
         """The name of the canary's copy of an object. Outside its namespace another release may need one of the same name."""

@@ -106,13 +106,13 @@ def _target(places: Places, stable: Object, services: Iterable[Object]) -> Targe
     names = [raw.name(one) for one in front]
     chosen = [name for name in names if name == wanted] if wanted else names
     if len(chosen) != 1:
-        raise _no_service(places, wanted, names)
+        raise _no_service(places, wanted, names, released=record is not None)
     found = Target(places.namespace, places.name, host.Service(places.namespace, chosen[0]))
     refuse_long_names(found)
     return found
 
 
-def _no_service(places: Places, wanted: str, names: list[str]) -> MeshyardError:
+def _no_service(places: Places, wanted: str, names: list[str], *, released: bool) -> MeshyardError:
     title = f"Deployment {places.namespace}/{places.name} on cluster {places.workload.name}"
     if wanted:
         problem = f"The Service {places.namespace}/{wanted} does not select the pods of {title}; {listed(names) or 'none'} does."
@@ -120,7 +120,10 @@ def _no_service(places: Places, wanted: str, names: list[str]) -> MeshyardError:
         problem = f"Several Services select the pods of {title}: {listed(names)}."
     else:
         problem = f"No Service selects the pods of {title}, so that there is no traffic to move."
-    return MeshyardError(problem, "Name the Service that its clients call in the option service.", code="service_unclear")
+    remedy = "Name the Service that its clients call in the option service."
+    if released:
+        remedy = "A release of it is open: bring the Service back with the selector that it had, then run again."
+    return MeshyardError(problem, remedy, code="service_unclear")
 
 
 def _selects(service: Object, stable: Object) -> bool:

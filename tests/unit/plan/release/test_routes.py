@@ -178,6 +178,19 @@ def test_releases_of_one_name_in_two_namespaces_keep_their_records_apart() -> No
     assert unversioned(back(back(both), other)) == unversioned(route)
 
 
+def test_a_route_that_is_marked_for_a_deployment_of_the_same_name_elsewhere_is_none_of_this_release() -> None:
+    other = Target("test", "cart", host.Service("test", "cart"))
+    marked = moved(virtual_service(rule(destination("cart")), namespace="test"), 5, other)
+    assert (routes.concerns(marked, other), routes.concerns(marked, CART)) == (True, False)
+
+
+def test_a_rule_is_shared_with_a_release_that_has_written_it_and_a_route_alone_is_not() -> None:
+    apart = moved(virtual_service(rule(destination("cart")), rule(destination("pay"))), 5, PAY)
+    mixed = moved(virtual_service(rule(destination("cart", 50), destination("pay", 50))), 5, PAY)
+    found = [routes.is_shared(one, CART) for one in (apart, mixed, moved(apart, 5), back(mixed, PAY))]
+    assert found == [False, True, False, False]
+
+
 def test_what_others_change_beside_the_destinations_stays_theirs() -> None:
     now = moved(virtual_service(rule(destination("cart"), timeout="3s")), 5)
     now["spec"]["http"][0]["timeout"] = "9s"
