@@ -46,16 +46,18 @@ def test_a_canary_that_falls_ill_after_the_promotion_gives_its_traffic_away(shop
     finished(shop)
 
 
-def test_a_canary_that_is_removed_after_the_promotion_is_no_dead_end(shop: Shop) -> None:
+@pytest.mark.parametrize("lost", ["Deployment", "Service"])
+def test_a_canary_that_is_removed_after_the_promotion_is_no_dead_end(shop: Shop, lost: str) -> None:
     promoted(shop)
-    shop.mesh.delete("Deployment", "web-canary", shop.namespace)
+    shop.mesh.delete(lost, "web-canary", shop.namespace)
     assert shop.refusal("weight", weight=50)["code"] == "canary_missing"
     finished(shop)
 
 
-def test_a_canary_that_is_removed_before_the_promotion_is_made_again_by_it(shop: Shop) -> None:
+@pytest.mark.parametrize("lost", ["Deployment", "Service"])
+def test_a_canary_that_is_removed_before_the_promotion_is_made_again_by_it(shop: Shop, lost: str) -> None:
     shop.begun(100)
-    shop.mesh.delete("Deployment", "web-canary", shop.namespace)
+    shop.mesh.delete(lost, "web-canary", shop.namespace)
     shop.run("promoted")
     finished(shop)
 
