@@ -17,6 +17,7 @@ from tests.harness.lab.members import NAMES, NAMESPACE, PRIMARY, REMOTE
 from tests.harness.lab.mesh_of_two import MeshOfTwo
 from tests.harness.lab.playbooks import ROLLBACK, UPGRADE, Outcome, descendants, writes
 from tests.harness.lab.settings import NEW, OLD
+from tests.harness.lab.silence import silent
 from tests.harness.lab.target import run_lab
 
 JOIN, RECONCILE, ROTATE, LEAVE = (f"meshyard.istio.{name}" for name in ("join", "reconcile", "rotate", "leave"))
@@ -153,7 +154,7 @@ def upgraded(two: MeshOfTwo, joined: Outcome) -> Upgraded:
     load = two.members.evidence / "load"
     with echo.Customers(two.members, load):
         _kill(two)
-        with two.silent(REMOTE):
+        with silent(REMOTE):
             refused = two.play.run(UPGRADE, canary_upgrade_retire=True, expect=2)
         last = two.play.run(UPGRADE, canary_upgrade_retire=True)
     return Upgraded(refused, last, load)
