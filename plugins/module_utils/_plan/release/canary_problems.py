@@ -11,6 +11,7 @@ from ..._mesh import labels, raw, selector
 from ..._words import listed
 from ..finding import Finding, Level
 from .canary import canary_labels, in_front, own_selector, selector_of
+from .mesh_route import encrypted_ports
 
 
 def problems(deployment: raw.Raw, services: Iterable[raw.Raw], template: raw.Raw) -> list[Finding]:
@@ -46,6 +47,19 @@ def _of_services(deployment: raw.Raw, services: Sequence[raw.Raw], template: raw
             f"No Service with ports selects the pods ({listed(map(raw.qualified, front)) or 'none at all'}): no traffic could be moved.",
             "Make a Service in front of the Deployment first.",
         )
+    encrypted = [f"{number} of Service {raw.qualified(one)}" for one in front for number in encrypted_ports(one)]
+    if encrypted:
+        yield _finding(
+            "warning",
+            "port_encrypted",
+            deployment,
+            f"Clients encrypt their connections to port {listed(encrypted)}: no metric of requests tells how the canary does there.",
+            "Give metrics of your own for it; where no VirtualService has a route with tls for the port, it stays with the stable.",
+        )
+    yield from _of_leaks(deployment, services, template, changed)
+
+
+def _of_leaks(deployment: raw.Raw, services: Sequence[raw.Raw], template: raw.Raw, changed: dict[str, str]) -> Iterator[Finding]:
     marks = {**raw.labels_of(template), **changed}
     ours = [one for one in services if labels.RELEASE_NAMESPACE in raw.labels_of(one)]
     selecting = [one for one in services if one not in ours and selector_of(one) and selector_of(one).items() <= marks.items()]

@@ -112,6 +112,19 @@ def excesses(policies: Iterable[raw.Raw], stable_labels: Labels, canary_labels: 
     return found
 
 
+def unmatched_sources(virtual_services: Iterable[raw.Raw], stable_labels: Labels, canary_labels: Labels, target: Target) -> list[Finding]:
+    """VirtualServices whose rules hold for requests of the stable's pods and not for those of the canary's."""
+    found = []
+    for route in virtual_services:
+        rules = [rule for part in ("http", "tcp", "tls") for rule in raw.items(route, "spec", part)]
+        wanted = [raw.mapping(match, "sourceLabels").items() for rule in rules for match in raw.items(rule, "match")]
+        if any(one <= stable_labels.items() and not one <= canary_labels.items() for one in wanted):
+            title = f"VirtualService {raw.qualified(route)}"
+            message = f"{title} has rules for requests of {target} by labels that its canary has not: those of the canary go another way."
+            found.append(Finding("warning", "source_labels", title, message, "Match by a label that the release leaves as it is."))
+    return found
+
+
 def _pods(stable: Labels, canary: Labels, target: Target, around: Labels | None, root: str) -> _Pods:
     return _Pods(target, stable, canary, {labels.NAMESPACE_NAME: target.namespace, **(around or {})}, root)
 

@@ -140,7 +140,7 @@ def _refuse_findings(observed: Observed, request: Request) -> None:
         first = blockers[0]
         more = f" And {len(blockers) - 1} more." if len(blockers) > 1 else ""
         raise MeshyardError(
-            f"{first.message}{more}", first.remedy, code=first.code, findings=[one.describe(observed.cluster) for one in blockers]
+            f"{first.message}{more}", first.remedy, code="release_blocked", findings=[one.describe(observed.cluster) for one in blockers]
         )
 
 

@@ -33,6 +33,10 @@ CASES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
         },
         [("blocker", "canary_selected")],
     ),
+    "ports that clients encrypt": (
+        {"services": [service("cart", {"name": "https-web", "port": 443}, {"name": "http", "port": 80})]},
+        [("warning", "port_encrypted")],
+    ),
     "labels that the selector wants": (
         {"template": template({"app": "stock"})},
         [("blocker", "no_service"), ("blocker", "template_not_selected")],

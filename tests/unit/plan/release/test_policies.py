@@ -90,6 +90,23 @@ def test_policies_of_kubernetes_count_in_their_own_namespace_alone() -> None:
         assert found(network_policy(wanted, namespace=namespace), policy("PodDisruptionBudget", "cart", namespace, selector=wanted)) == []
 
 
+@pytest.mark.parametrize(
+    ("sources", "count"),
+    [
+        ([{"app": "cart"}], 1),
+        ([{"app": "stock"}, {"app": "cart", "tier": "web"}], 1),
+        ([{"tier": "web"}], 0),
+        ([{}], 0),
+        ([{"app": "stock"}], 0),
+    ],
+)
+@pytest.mark.parametrize("part", ["http", "tcp", "tls"])
+def test_routes_that_hold_for_requests_of_the_stable_alone_are_found(sources: list[Object], count: int, part: str) -> None:
+    rules = [{"match": [{"sourceLabels": one} if one else {"port": 80}]} for one in sources]
+    told = policies.unmatched_sources([policy("VirtualService", "stock", "other", **{part: rules})], STABLE, CANARY, CART)
+    assert [(one.level, one.code, one.object) for one in told] == [("warning", "source_labels", "VirtualService other/stock")] * count
+
+
 def test_another_root_namespace_is_taken_at_its_word() -> None:
     theirs = policy("AuthorizationPolicy", "deny", "istio-system", selector={"matchLabels": {"app": "cart"}})
     assert found(theirs, root="mesh-root") == []
