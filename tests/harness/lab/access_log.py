@@ -58,6 +58,11 @@ class Logs:
                 if found is not None:
                     yield Place(namespace, pod), found
 
+    def close(self) -> None:
+        """Reads no more."""
+        while self._open:
+            self._open.popitem()[1].close()
+
     def _new(self, path: Path) -> list[str]:
         """A log that has grown is renamed, and another one begins in its place; that of a pod which has gone is removed."""
         inode = _inode(path)

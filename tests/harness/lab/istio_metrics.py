@@ -21,6 +21,9 @@ BOUNDS = (0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 
 _STATISTICS, _INJECTED = 15090, "sidecar.istio.io/status"
 _UNKNOWN = "unknown"
 _COUNT, _DURATION = "istio_requests_total", "istio_request_duration_milliseconds"
+_NOT_REACHED = {"UF", "UH", "UO", "NR", "NC"}
+"""Flags of requests that came to no pod: who called knows the Service alone then."""
+
 Line = dict[str, Any]
 Labels = tuple[tuple[str, str], ...]
 
@@ -120,6 +123,10 @@ class RequestMetrics(Served):
         for _line in self._logs.lines():  # those of former scenarios
             pass
 
+    def __exit__(self, *_unused: object) -> None:
+        super().__exit__()
+        self._logs.close()
+
     def scraped(self) -> str:
         """The series, with the requests that were logged since the last time."""
         with self._lock:
@@ -156,7 +163,8 @@ def labels(place: Place, line: Line, pods: Pods) -> Labels:
         found = _request(line, "destination", other, writer, pods.service(writer, int(port)))
     else:
         host = rest.rpartition("|")[2] if direction == "outbound" else (line["authority"] or _UNKNOWN).partition(":")[0]
-        found = _request(line, "source", writer, pods.at((line["upstream"] or "").rpartition(":")[0]), host)
+        reached = "" if _NOT_REACHED & set((line["flags"] or "").split(",")) else line["upstream"] or ""
+        found = _request(line, "source", writer, pods.at(reached.rpartition(":")[0]), host)
     return tuple(found.items())
 
 
