@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.harness.lab.released import NAME, NAMESPACE
+from tests.harness.lab.released import IMAGES, NAME, NAMESPACE
 
 RELEASE, RECONCILE = "meshyard.istio.release", "meshyard.istio.release_reconcile"
 STEPS, RETURN_STEPS = [10, 50, 100], [50, 0]
@@ -37,6 +37,16 @@ def variables(prometheus: str, **workload: Any) -> dict[str, Any]:
         "workload_canary_drain_seconds": 5,
         "workload_canary_wait_timeout": 120,
         "workload_canary_prometheus_url": prometheus,
+    }
+
+
+def unjudged(namespace: str, name: str) -> dict[str, Any]:
+    """What the playbook is given to release version 2 of some Deployment in two steps, which no Prometheus judges."""
+    return {
+        "workload_canary_workloads": [{"namespace": namespace, "name": name, "image": IMAGES["2"]}],
+        "workload_canary_steps": [50, 100],
+        "workload_canary_return_steps": [0],
+        "workload_canary_drain_seconds": 5,
     }
 
 
