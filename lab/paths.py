@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-LAB = PROJECT / ".lab"
+# The kernel names mounts and programs by where a link leads.
+LAB = (PROJECT / ".lab").resolve()
 
 BIN = LAB / "bin"
 """Every program of the lab, started as `.lab/bin/NAME` (some are wrappers of unpacked Debian programs)."""

@@ -76,7 +76,9 @@ options:
       - When not given, those of the last call with O(version) are taken again, so that a move alone changes nothing else. What this
         version of the chart does not read is then left behind and named in a warning.
       - >-
-        Unless they say otherwise, the Deployment never gives up a pod before another one is ready (C(maxUnavailable) is 0).
+        Unless they say otherwise, the Deployment never gives up a pod before another one is ready (C(maxUnavailable) is 0), and with
+        O(kind=eastwest) a pod that is to end goes on until its last connection has ended, for up to 300 seconds
+        (C(EXIT_ON_ZERO_ACTIVE_CONNECTIONS) in C(env), and C(terminationGracePeriodSeconds)), for it cannot ask for other connections.
     type: dict
   create_namespace:
     description: Whether a missing namespace is created.
@@ -120,6 +122,10 @@ notes:
     takes longer to notice needs a longer one, below the C(terminationGracePeriodSeconds) of the pod.
   - >-
     Waiting does not include an address from a load balancer. RV(gateway.address) is C(null) until there is one.
+  - >-
+    A gateway is refused while a release of it is open (M(meshyard.istio.workload_canary)). One whose changes wait for releases is
+    resumed for the move and paused again, as M(meshyard.istio.namespace_revision) does. With the chart its pod template cannot change
+    while it is paused.
   - >-
     In Istio before 1.29.5 and 1.30.2 the control plane may drop requests for up to 30 seconds when it takes over a Gateway
     of the Gateway API.
@@ -377,10 +383,11 @@ def _chart(module: Module) -> Renderer | None:
 
 
 def _move(run: Run, found: GatewayState, chart: Renderer | None) -> None:
-    request = GatewayMoveRequest(run.params["state"], run.params["revision"] or "", run.params["forget_former"])
+    request = GatewayMoveRequest(run.params["state"], run.params["revision"] or "", run.params["forget_former"], run.params["wait"])
     mesh = dataplane.mesh(run.cluster, run.params["control_plane_namespace"])
     if run.check:
         mesh = mesh.planned(run.params["planned_revisions"])
+    gateway_move.refuse_release(found)
     gateway_chart.refuse_values(found, run.params["values"])
     if chart and not found.theirs:
         move = _rendered(run, found, chart, request, mesh)

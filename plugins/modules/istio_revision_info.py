@@ -241,7 +241,7 @@ blockers:
   description:
     - What stands against deleting each revision, by revision. An empty list says that it may go.
     - C(code) and C(tag) are those of RV(meshyard.istio.istio_revision#module:blockers). C(unknown) tells that use could only not be ruled
-      out, C(ending) that it is a pod which is being deleted.
+      out, C(ending) that it is a pod which is being deleted. A gateway that is being deleted goes on with what it has, and is no use.
     - C(null) unless gathered.
   returned: success
   type: dict

@@ -21,6 +21,13 @@ description:
     revision or tag that no ready webhook serves, pods that the API server would refuse or that two control planes would
     inject.
   - Pods of a Gateway of the Gateway API follow their namespace by themselves and are only waited for.
+  - >-
+    A namespace in which a release of a Deployment is open (M(meshyard.istio.workload_canary)) is refused, whatever O(state) says.
+  - >-
+    A Deployment whose changes wait for releases (the annotation C(meshyard.io/release-enabled)) is restarted on the pod template that
+    was released last. The patch that restarts it also resumes it, and once it has rolled a second one pauses it again. What changes its
+    pod template between the two rolls out at once. Where a change waits already nothing is touched, and it is returned in
+    RV(not_restartable).
 options:
   namespaces:
     description: Names of the namespaces.
@@ -90,6 +97,8 @@ options:
       - >-
         With V(false) all workloads are patched at once, whatever O(max_parallel) says, and RV(proof) is empty. Check mode
         never waits.
+      - >-
+        With V(false) a Deployment whose changes wait for releases stays resumed. A later run that finds it rolled out pauses it again.
     type: bool
     default: true
   wait_timeout:
@@ -311,6 +320,7 @@ def _request(params: dict[str, Any]) -> MoveRequest:
         scope=params["scope"],
         restart=params["restart"],
         forget=params["forget_former"],
+        wait=params["wait"],
     )
 
 

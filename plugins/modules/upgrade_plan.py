@@ -243,7 +243,9 @@ new_default_revision:
   type: str
   sample: 1-32-0
 findings:
-  description: What stands against the operation or should be known, blockers first.
+  description:
+    - What stands against the operation or should be known, blockers first.
+    - The blocker C(release_open) names a Deployment with an open release (M(meshyard.istio.workload_canary)) that would be moved.
   returned: success
   type: list
   elements: dict
@@ -320,7 +322,9 @@ from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._mesh.revision import Names
 from ..module_utils._mesh.waves import of_cluster
 from ..module_utils._plan.control_plane import common_identity
+from ..module_utils._plan.finding import Finding
 from ..module_utils._plan.preflight import checks as preflight_checks
+from ..module_utils._plan.preflight import releases
 from ..module_utils._plan.preflight.model import Image, PreflightInput
 from ..module_utils._plan.upgrade import planning
 from ..module_utils._plan.upgrade.remaining import Selection, default_revision
@@ -365,12 +369,16 @@ def main() -> None:
         namespace, kind = run.params["control_plane_namespace"], run.params["operation"]
         seen = planning.Seen(evidence.collect(run.cluster, namespace), namespace, record.find(run.cluster, namespace))
         planned = planning.plan(kind, _asked(run.params), seen, _selection(run.params))
-        found = preflight_checks.findings(_scene(run, seen, planned)) if kind != ROLLBACK else planning.against_rollback(planned)
+        found = _against_rollback(seen, planned) if kind == ROLLBACK else preflight_checks.findings(_scene(run, seen, planned))
         run.answer(
             (),
             **report(kind, planned.route, planned.left, seen.record, default_revision(seen.evidence)),
             findings=[finding.describe(run.cluster.name) for finding in found],
         )
+
+
+def _against_rollback(seen: planning.Seen, planned: planning.Planned) -> list[Finding]:
+    return [*planning.against_rollback(planned), *releases.against(planned.left, seen.evidence)]
 
 
 def _asked(params: dict[str, Any]) -> Asked:

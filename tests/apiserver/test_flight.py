@@ -154,12 +154,14 @@ def test_a_run_that_is_told_to_end_leaves_no_job(mesh: Mesh, web: str, no_pods: 
     until(lambda: left(mesh) == [], 20, lambda: f"{left(mesh)} are still there.")
 
 
-def test_check_mode_sends_and_makes_nothing(mesh: Mesh, tmp_path: Path) -> None:
+def test_check_mode_sends_and_makes_nothing_and_shows_the_job_without_secrets(mesh: Mesh, tmp_path: Path) -> None:
     path = tmp_path / "flight.json"
-    told = fly(mesh, "http://127.0.0.1:9/", check=True, requests=8, report=str(path), **JOB)
+    headers = {"Authorization": "Bearer hidden-word"}
+    told = fly(mesh, "http://127.0.0.1:9/", check=True, requests=8, report=str(path), headers=headers, **JOB)
     assert (told["changed"], told["counts"]["total"], told["report"], left(mesh)) == (True, 0, None, [])
     assert not path.exists()
-    assert "Job" in str(told["diff"])
+    assert "Job flights/meshyard-test-flight-" in str(told["diff"])
+    assert "hidden-word" not in str(told)
 
 
 @pytest.mark.parametrize(

@@ -5,35 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.harness import accounts
 from tests.harness.planes import Planes
-from tests.tree import ROOT
-
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
 
 @pytest.fixture
 def tokens(planes: Planes) -> dict[str, str]:
     """By account: one that may only look, and one that may do all."""
-    for name in ("reader", "operator"):
-        role = yaml.safe_load((ROOT / "examples" / "rbac" / f"{name}.yaml").read_text())
-        planes.client.ensure(f"{RBAC}/clusterroles", {"metadata": role["metadata"], "rules": role["rules"]})
-    return {"looks": account(planes, "looks", "reader"), "does": account(planes, "does", "reader", "operator")}
-
-
-def account(planes: Planes, name: str, *roles: str) -> str:
-    """The token of an account with these roles."""
-    accounts = "/api/v1/namespaces/default/serviceaccounts"
-    planes.client.ensure(accounts, {"metadata": {"name": name}})
-    for role in roles:
-        ref = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": f"meshyard-{role}"}
-        subject = {"kind": "ServiceAccount", "name": name, "namespace": "default"}
-        binding = {"metadata": {"name": f"{name}-{role}"}, "roleRef": ref, "subjects": [subject]}
-        planes.client.ensure(f"{RBAC}/clusterrolebindings", binding)
-    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-    token: str = planes.client.create(f"{accounts}/{name}/token", body)["status"]["token"]
-    return token
+    known = {"looks": ("reader",), "does": ("reader", "operator")}
+    return {name: accounts.token(planes.client, name, *roles) for name, roles in known.items()}
 
 
 def through(planes: Planes, token: str) -> dict[str, Any]:

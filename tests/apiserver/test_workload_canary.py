@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness import releases
+from tests.harness import accounts, releases
 from tests.harness.mesh import Body, Mesh
 from tests.harness.releases import ISTIO, NEW, OLD, Shop
 
@@ -184,6 +184,16 @@ def test_changes_of_an_enabled_deployment_wait_for_a_release(shop: Shop) -> None
     shop.run("disabled")
     before["Deployment web"]["spec"]["template"]["spec"]["containers"][0]["image"] = NEW
     assert shop.written() == before
+
+
+def test_the_roles_of_the_examples_are_enough_for_a_release(shop: Shop, served: Mesh) -> None:
+    shop.create("policy/v1", "PodDisruptionBudget", "web", {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "web"}}})
+    shop.create(ISTIO, "DestinationRule", "web", {"host": "web"})
+    token = accounts.token(served.client, served.unused("releases"), "reader", "releaser")
+    shop.connection = {"host": served.server.host, "api_key": token, "validate_certs": False}
+    for state, options in WHOLE:
+        assert shop.run(state, **options)["changed"], state
+    assert shop.images == {NEW}
 
 
 def test_a_waiting_template_that_was_refused_waits_on_and_says_so(shop: Shop) -> None:

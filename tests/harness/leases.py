@@ -12,10 +12,10 @@ LEASE = f"{LEASES}/meshyard"
 _LONG_AGO = "2026-01-01T00:00:00.000000Z"
 
 
-def expire(client: Client) -> None:
+def expire(client: Client, lease: str = LEASE) -> None:
     """The time of the Lease, if there is one, is long over."""
-    if client.found(LEASE):
-        client.merge(LEASE, {"spec": {"renewTime": _LONG_AGO}})
+    if client.found(lease):
+        client.merge(lease, {"spec": {"renewTime": _LONG_AGO}})
 
 
 def held(client: Client) -> dict[str, Any] | None:

@@ -28,10 +28,11 @@ def served(mesh: Mesh) -> Iterator[Mesh]:
 class Shop:
     """One namespace with the Deployment and the Service web, and a VirtualService that leads to it.
 
-    :ivar namespace: which no other test has.
+    :ivar namespace: which no other test has. :ivar connection: of the calls.
     """
 
     def __init__(self, mesh: Mesh, replicas: int = 4, *, routed: bool = True) -> None:
+        self.connection = mesh.connection
         self.mesh, self.namespace = mesh, mesh.namespace(mesh.unused("release"))
         mesh.workload(self.namespace, "web", replicas=replicas)
         self.service("web")
@@ -55,7 +56,7 @@ class Shop:
         self.mesh.create({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec})
 
     def call(self, state: str, *, check: bool = False, through: WriteProxy | None = None, **options: Any) -> Call:
-        way = {"host": through.url, "api_key": self.mesh.server.token} if through else self.mesh.connection
+        way = {"host": through.url, "api_key": self.mesh.server.token} if through else self.connection
         given = {"namespace": self.namespace, "name": "web", "state": state, "drain_seconds": 0, "wait_timeout": 60, **options}
         return Call("workload_canary", {**way, **given}, check=check)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
-from . import plane, raw, tag, webhook
+from . import gateway, plane, raw, tag, webhook
 from .restart import Owners
 from .syncz import Connections
 
@@ -69,8 +69,15 @@ class Evidence:
     @cached_property
     def ending(self) -> frozenset[tuple[str, str]]:
         """Namespace and name of the pods that are being deleted."""
-        found = (pod for pod in self.pods or () if raw.at(pod, "metadata", "deletionTimestamp") is not None)
-        return frozenset((raw.namespace(pod), raw.name(pod)) for pod in found)
+        return frozenset((raw.namespace(pod), raw.name(pod)) for pod in self._ending())
+
+    @cached_property
+    def draining(self) -> frozenset[tuple[str, str]]:
+        """Those of them that are gateways: they pass on the connections that they have, by what they have been told."""
+        return frozenset((raw.namespace(pod), raw.name(pod)) for pod in self._ending() if gateway.is_gateway(pod, "Pod"))
+
+    def _ending(self) -> list[raw.Raw]:
+        return [pod for pod in self.pods or () if raw.at(pod, "metadata", "deletionTimestamp") is not None]
 
     @cached_property
     def namespace_labels(self) -> dict[str, dict[str, str]]:

@@ -19,6 +19,8 @@ TEMPLATES = "inject.istio.io/templates"
 DEACTIVATED = "istio.io/deactivated"
 GATEWAY_MANAGED = "gateway.istio.io/managed"
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
+PROXY_CONFIG = "proxy.istio.io/config"
+DRAINS = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"
 PROXY_CONTAINER = "istio-proxy"
 PROXY_IMAGE = "sidecar.istio.io/proxyImage"
 PROXY_OVERRIDES = "proxy.istio.io/overrides"
@@ -37,6 +39,8 @@ MANAGED_BY = "app.kubernetes.io/managed-by"
 OWNER = "meshyard.io/owner"
 RELEASE_NAMESPACE = "meshyard.io/release-namespace"
 RESTARTED_FOR = "meshyard.io/restarted-for"
+RELEASE = "meshyard.io/release"
+RELEASE_ENABLED = "meshyard.io/release-enabled"
 
 
 def is_of_istio(key: str) -> bool:

@@ -73,6 +73,11 @@ def _command(found: Any) -> Any:
     return [_once(word) for word in found[:2]] if isinstance(found, list) else found
 
 
+def _drains(found: Any) -> Any:
+    """The variable by which a proxy outlives its connections."""
+    return [one for one in found if raw.text(one, "name") == labels.DRAINS] if isinstance(found, list) else found
+
+
 _METADATA: Mapping[str, Shape] = {
     "name": None,
     "namespace": _once,
@@ -88,7 +93,7 @@ _POD_SPEC: Mapping[str, Shape] = {"hostNetwork": None, "containers": _CONTAINERS
 # What a restart drops depends on the template too.
 _TEMPLATE_SPEC: Mapping[str, Shape] = {
     **_POD_SPEC,
-    "containers": {**_CONTAINERS, "readinessProbe": None, "lifecycle": None},
+    "containers": {**_CONTAINERS, "readinessProbe": None, "lifecycle": None, "env": _drains},
     "terminationGracePeriodSeconds": None,
 }
 _TEMPLATE: Shape = {"metadata": {"labels": _texts, "annotations": _annotations}, "spec": _TEMPLATE_SPEC}

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from .._errors import MeshyardError
-from . import raw, restart, workload
+from . import labels, raw, restart, workload
 
-RECORD = "meshyard.io/release"
-ENABLED = "meshyard.io/release-enabled"
+REMEDY = "Finish the release or abort it (workload_canary), then run again."
+RECORD = labels.RELEASE
+ENABLED = labels.RELEASE_ENABLED
 REFUSED = "meshyard.io/release-refused"
 
 Phase = Literal["preparing", "prepared", "progressing", "promoting", "promoted", "returning", "finishing", "aborting"]
@@ -93,6 +94,17 @@ def of(deployment: raw.Raw) -> Record | None:
     return record
 
 
+def obstacle(deployment: raw.Raw) -> str | None:
+    """The sentence that keeps others from restarting a Deployment while a release of it is open; None where none is.
+
+    :raises MeshyardError: the annotation cannot be read.
+    """
+    record = of(deployment)
+    if record is None:
+        return None
+    return f"A release of Deployment {raw.qualified(deployment)} is open, in the phase {record.phase}: the run {record.run} began it."
+
+
 def is_enabled(deployment: raw.Raw) -> bool:
     """Whether ordinary changes of the template wait for a release."""
     return ENABLED in raw.annotations_of(deployment)
@@ -113,14 +125,22 @@ def running_template(deployment: raw.Raw, replica_sets: Iterable[raw.Raw]) -> di
     """The pod template that a Deployment rolled out last; None where it never did.
 
     It is that of the ReplicaSet with the Deployment's own revision: while a Deployment is paused its controller makes no other one.
+    But it gives that revision to an older one to which the template is set back, though no pod is made of it: then the pods tell.
     """
     wanted = raw.annotations_of(deployment).get(_REVISION)
-    uid = raw.text(deployment, "metadata", "uid")
-    for found in replica_sets:
-        owners = {raw.text(one, "uid") for one in raw.items(found, "metadata", "ownerReferences")}
-        if uid in owners and wanted and raw.annotations_of(found).get(_REVISION) == wanted:
-            return _without_hash(workload.pod_template(found, "ReplicaSet"))
-    return None
+    owned = [one for one in replica_sets if raw.text(deployment, "metadata", "uid") in _owners(one)]
+    current = next((one for one in owned if wanted and raw.annotations_of(one).get(_REVISION) == wanted), None)
+    if current is None or not _pods(current):
+        current = max(filter(_pods, owned), key=_pods, default=current)
+    return None if current is None else _without_hash(workload.pod_template(current, "ReplicaSet"))
+
+
+def _owners(replica_set: raw.Raw) -> set[str]:
+    return {raw.text(one, "uid") for one in raw.items(replica_set, "metadata", "ownerReferences")}
+
+
+def _pods(replica_set: raw.Raw) -> int:
+    return raw.number(replica_set, "spec", "replicas")
 
 
 def _without_hash(template: dict[str, Any]) -> dict[str, Any]:

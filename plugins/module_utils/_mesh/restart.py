@@ -19,7 +19,10 @@ Owners = Mapping[tuple[str, str, str], Owner]
 
 
 def restartable(workload: Workload) -> str | None:
-    """None when a restart mark in its pod template makes it roll, else a sentence why not and what to do."""
+    """None when a restart mark in its pod template makes it roll, else a sentence why not and what to do.
+
+    A Deployment that is paused between two releases also has to be resumed by whoever restarts it.
+    """
     reason = _by_kind(workload) or _by_owner(workload) or _by_strategy(workload)
     return f"{workload} {reason}" if reason else None
 
@@ -47,13 +50,23 @@ def _by_owner(workload: Workload) -> str | None:
 
 
 def _by_strategy(workload: Workload) -> str | None:
-    if workload.paused:
-        return "is paused, so that nothing would roll: resume it first (kubectl rollout resume)."
+    if workload.held:
+        return _by_pause(workload)
     if workload.update_strategy == "OnDelete":
         return "has the update strategy OnDelete: delete its pods one after the other yourself."
     if workload.partition:
         return f"has the partition {workload.partition}, below which pods are not replaced: set it to 0 first."
     return None
+
+
+def _by_pause(workload: Workload) -> str:
+    if not workload.release_enabled:
+        return "is paused, so that nothing would roll: resume it first (kubectl rollout resume)."
+    if workload.observed_generation < workload.generation:
+        return "was changed just now, and whether the change waits for a release is not known yet: run again."
+    if not workload.total:
+        return "has no pods that tell whether a change waits for a release: release it (workload_canary), or give it pods first."
+    return "has a changed pod template that waits for a release: release it (workload_canary) or set the template back, then run again."
 
 
 def mark(revision: str, proxy_version: str, values_hash: str) -> str:

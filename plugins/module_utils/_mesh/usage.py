@@ -146,8 +146,9 @@ def _template_reason(revision: str, obj: raw.Raw, kind: str, evidence: Evidence,
 
 def _pods(revision: str, evidence: Evidence) -> Iterator[Blocker]:
     for pod in evidence.pods or ():
-        if injected_by(pod) == revision and not finished(pod):
-            reason, at = "its proxy was injected by it", (raw.namespace(pod), raw.name(pod))
+        at = (raw.namespace(pod), raw.name(pod))
+        if injected_by(pod) == revision and not finished(pod) and at not in evidence.draining:
+            reason = "its proxy was injected by it"
             yield Blocker(evidence.cluster, "Pod", *at, "pod", reason, ending=at in evidence.ending)
 
 
@@ -171,10 +172,12 @@ def _connected(revision: str, evidence: Evidence, everywhere: Sequence[Evidence]
             yield Blocker(evidence.cluster, "Istiod", "", one.istiod, "istiod_not_asked", reason, unknown=True)
     for connection in evidence.connections.of_plane(revision):
         home = _home(connection.cluster, evidence, everywhere)
-        last = home is not None and (connection.namespace, connection.pod) in home.ending
+        pod = (connection.namespace, connection.pod)
+        if home is not None and pod in home.draining:
+            continue
         at = connection.cluster or evidence.cluster
         reason = f"it is connected to {connection.istiod}"
-        yield Blocker(at, "Proxy", connection.namespace, connection.pod, "proxy", reason, ending=last)
+        yield Blocker(at, "Proxy", *pod, "proxy", reason, ending=home is not None and pod in home.ending)
 
 
 def _home(name: str, asked: Evidence, everywhere: Sequence[Evidence]) -> Evidence | None:

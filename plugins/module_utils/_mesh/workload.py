@@ -32,6 +32,7 @@ class Workload:
 
     Counts are those of C(status), C(replicas) is what C(spec) asks for. C(partition) is a StatefulSet's first ordinal
     that is updated. C(settled) is false while a StatefulSet still has pods of its former revision.
+    C(release_enabled) tells of a Deployment that changes of its template wait for a release.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Workload:
     update_strategy: str
     partition: int
     paused: bool
+    release_enabled: bool
     generation: int
     observed_generation: int
     total: int
@@ -65,6 +67,20 @@ class Workload:
     def restarted_for(self) -> str:
         """What it was last restarted for by this collection; empty if never."""
         return self.template_annotations.get(labels.RESTARTED_FOR, "")
+
+    @property
+    def released(self) -> bool:
+        """Whether it is paused only until its next release: all of its pods have the present template, so that nothing waits.
+
+        Its controller counts the pods of the present template as updated also while it is paused.
+        """
+        seen = self.observed_generation >= self.generation
+        return self.release_enabled and self.paused and seen and 0 < self.total == self.updated
+
+    @property
+    def held(self) -> bool:
+        """Whether it is paused so that somebody has to resume or release it before it rolls."""
+        return self.paused and not self.released
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,7 @@ def parse(obj: raw.Raw, kind: str = "") -> Workload:
         update_strategy=raw.text(obj, "spec", "updateStrategy", "type") or raw.text(obj, "spec", "strategy", "type"),
         partition=raw.number(obj, "spec", "updateStrategy", "rollingUpdate", "partition"),
         paused=raw.at(obj, "spec", "paused") is True,
+        release_enabled=kind == "Deployment" and labels.RELEASE_ENABLED in raw.annotations_of(obj),
         generation=raw.number(obj, "metadata", "generation"),
         observed_generation=raw.number(obj, "status", "observedGeneration"),
         total=raw.number(obj, "status", "currentNumberScheduled" if daemons else "replicas"),
@@ -144,7 +161,7 @@ def rolled_out(workload: Workload) -> Progress:
 def _missing(workload: Workload) -> str:
     if workload.observed_generation < workload.generation:
         return f"its controller has not seen generation {workload.generation} yet"
-    if workload.paused:
+    if workload.held:
         return "it is paused"
     return _outdated(workload) or _unavailable(workload)
 

@@ -24,6 +24,8 @@ STATUS = {PRIMARY: "200", REMOTE: "202"}
 
 NAMESPACE = "echo"
 INGRESS, INGRESS_NAMESPACE = "ingress", "echo-ingress"
+# The chart's placeholder image has no tag, for which Kubernetes would always ask the registry.
+_INGRESS_VALUES = {"imagePullPolicy": "IfNotPresent", "labels": {"istio": "gateway"}}
 _ROLES = ("istio_control_plane", "remote_cluster", "canary_upgrade", "locality")
 
 
@@ -74,6 +76,8 @@ def _inventory(targets: Mapping[str, Target], hosts: Mapping[str, Mapping[str, A
     for name, where in targets.items():
         group = "istio_primary" if name in primaries else "istio_remote"
         facts: dict[str, Any] = {"ansible_connection": "local", "meshyard_kubeconfig": where.kubeconfig, "meshyard_context": where.context}
+        if name == PRIMARY:
+            facts["istio_control_plane_gateways"] = [{"name": INGRESS, "namespace": INGRESS_NAMESPACE, "values": _INGRESS_VALUES}]
         given = dict(hosts.get(name, {}))
         facts["istio_control_plane_values"] = _values(base, name, given.get("meshyard_network", ""))
         groups.setdefault(group, {"hosts": {}})["hosts"][name] = {**facts, **given}

@@ -23,12 +23,10 @@ _SETTLES = 30.0
 
 def install(members: Members, primaries: tuple[str, ...] = (PRIMARY,)) -> None:
     """A control plane on each primary, a gateway on the first one, and the echo service on all clusters."""
+    kubectl(members, PRIMARY, "create", "namespace", INGRESS_NAMESPACE)
     members.play("install", "meshyard.istio.install")
     for name in NAMES:
         kubectl(members, name, "apply", "--server-side", "-f", "-", given=echo.manifest(members, name, gateway=True))
-    values = {"imagePullPolicy": "IfNotPresent", "labels": {"istio": "gateway"}}
-    gateways = [{"name": INGRESS, "namespace": INGRESS_NAMESPACE, "values": values}]
-    members.play("gateway", "meshyard.istio.install", upgrade_hosts=PRIMARY, istio_control_plane_gateways=gateways)
     for name in primaries:
         kubectl(members, name, "label", "namespace", NAMESPACE, f"istio.io/rev={OLD}")
         kubectl(members, name, "rollout", "restart", "-n", NAMESPACE, "deployment")

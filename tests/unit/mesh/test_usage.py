@@ -57,12 +57,37 @@ def test_a_revision_that_nothing_uses_may_go() -> None:
     assert usage.blockers(OLD, [free()], successor=NEW) == []
 
 
+def test_a_canary_blocks_by_its_pods_as_any_workload_and_its_objects_do_not() -> None:
+    owner = {"meshyard.io/owner": "release-cart"}
+    canary = build.workload("cart-canary", template_labels={"app": "cart-canary"}, labels=owner)
+    waiting = build.workload("web", spec={"paused": True}, annotations={"meshyard.io/release-enabled": "true"})
+    deployments = [build.istiod(OLD, tag="1.31.0"), build.istiod(NEW), build.workload("cart"), canary, waiting]
+    routes = {"VirtualService": [{"metadata": build.meta("cart-release", "shop", owner)}]}
+
+    def seen(revision: str) -> evidence.Evidence:
+        pods = [build.pod("cart-1", revision=NEW), build.pod("cart-canary-1", revision=revision, marks={"app": "cart-canary"})]
+        return free(workloads={"Deployment": deployments}, pods=pods, config={**dict.fromkeys(CONFIG, ()), **routes})
+
+    assert found(seen(NEW)) == []
+    assert found(seen(OLD)) == [("Pod", "cart-canary-1")]
+
+
 def test_pods_that_are_being_deleted_block_as_ending_and_so_do_their_connections() -> None:
     ending = build.pod("cart-0", revision=OLD, deletionTimestamp="2026-01-01T00:00:00Z")
     connection = syncz.Connection("shop", "cart-0", "east", "1.31.0", OLD, "istiod-x", (), (), idle=False, sent=0.0)
     connections = syncz.merge([connection])
     told = usage.blockers(OLD, [free(pods=[ending], connections=connections)], successor=NEW)
     assert [(one.kind, one.name, one.ending) for one in told] == [("Pod", "cart-0", True), ("Proxy", "cart-0", True)]
+
+
+def test_a_gateway_that_is_being_deleted_and_passes_on_what_it_has_blocks_nothing() -> None:
+    marks = {"istio.io/rev": OLD, "inject.istio.io/templates": "gateway"}
+    ending = build.pod("east-0", "istio-system", revision=OLD, annotations=marks, deletionTimestamp="2026-01-01T00:00:00Z")
+    live = build.pod("east-0", "istio-system", revision=OLD, annotations=marks)
+    connection = syncz.Connection("istio-system", "east-0", "east", "1.31.0", OLD, "istiod-x", (), (), idle=False, sent=0.0)
+    connections = syncz.merge([connection])
+    assert found(free(pods=[ending], connections=connections)) == []
+    assert found(free(pods=[live], connections=connections)) == [("Pod", "east-0"), ("Proxy", "east-0")]
 
 
 # Check 1.

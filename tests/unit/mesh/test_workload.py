@@ -54,6 +54,21 @@ def test_a_paused_deployment_is_not_done() -> None:
     assert rolling("Deployment", {}, {"paused": True}).why == "it is paused"
 
 
+def enabled(status: dict[str, Any], **spec: Any) -> workload.Workload:
+    """A Deployment whose changes wait for a release."""
+    annotations = {"meshyard.io/release-enabled": '{"paused":false}'}
+    raw = build.workload("cart", spec={"paused": True, "replicas": 3, **spec}, status={**DONE, **status}, generation=3)
+    raw["metadata"]["annotations"] = annotations
+    return workload.parse(raw, "Deployment")
+
+
+def test_a_deployment_that_waits_for_its_next_release_is_done_and_can_be_restarted_unless_a_change_waits() -> None:
+    at_rest, waiting = enabled({}), enabled({"updatedReplicas": None})
+    assert (workload.rolled_out(at_rest).done, restart.restartable(at_rest)) == (True, None)
+    assert (workload.rolled_out(waiting).why, "waits for a release" in (restart.restartable(waiting) or "")) == ("it is paused", True)
+    assert restart.restartable(enabled({"updatedReplicas": 1}, paused=False)) is None
+
+
 def test_a_statefulset_is_done_only_when_its_revisions_agree() -> None:
     assert not rolling("StatefulSet", {"currentRevision": "a", "updateRevision": "b"}).done
     assert rolling("StatefulSet", {"currentRevision": "b", "updateRevision": "b"}).done

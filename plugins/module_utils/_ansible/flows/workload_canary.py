@@ -12,9 +12,13 @@ from typing import Any
 from ..._cluster.connect import Cluster
 from ..._errors import MeshyardError
 from ..._mesh import raw, release
+from ..._plan.dataplane.selectors import LabelChange
 from ..._plan.objects.steps import Patch, Step
-from ..._plan.release import refusals, routing
+from ..._plan.release import beginning, refusals, routing
 from ..._plan.release.model import Observed, Place, Request
+from ..._plan.release.stages import stages
+from ..._run.dataplane import selectors
+from ..._run.objects import execute
 from ..._run.release import carry_out as carrying
 from ..._run.release import evidence, read, template, waits
 from ..._words import listed
@@ -25,10 +29,11 @@ from ..module import Run
 def carry_out(run: Run) -> None:
     """Brings the Deployment to the state that is asked for, and ends the module."""
     places = _places(run)
-    first = read.observed(places)
+    first = read.observed(places, run.params["state"])
     request = _request(run, first)
     _refuse_elsewhere(run, first, request)
     findings = _findings(run, first, request)
+    _rehearse(run, places, first, request)
     logs = evidence.logs(run.cluster, first.canary) if request.state == "aborted" else []
     progress = _carried_out(run, places, first, request)
     plan = tuple(progress.steps)
@@ -69,6 +74,7 @@ def _findings(run: Run, first: Observed, request: Request) -> list[dict[str, Any
     """What is found before a release begins; warnings are Ansible's too."""
     if request.state != "prepared" or first.record is not None:
         return []
+    _refuse_losses(run, first, request)
     found = refusals.findings(first, request)
     for one in found:
         if one.level == "warning":
@@ -76,12 +82,28 @@ def _findings(run: Run, first: Observed, request: Request) -> list[dict[str, Any
     return [one.describe(run.cluster.name) for one in found]
 
 
+def _rehearse(run: Run, places: read.Places, first: Observed, request: Request) -> None:
+    """Asks the API servers before the first write of a release whether they would take all of its beginning."""
+    if request.state == "prepared" and first.record is None:
+        for stage in stages(first, request):
+            cluster = places.config if stage.place == "config" else places.workload
+            execute.rehearse(cluster, stage.steps, run.warn, check=run.check)
+
+
+def _refuse_losses(run: Run, first: Observed, request: Request) -> None:
+    """Returns unless the new template has other labels, by which something would not select the pods any more."""
+    before, template = raw.labels_of(first.running or first.template), beginning.judged_template(first, request)
+    change = LabelChange(str(first.target), first.target.namespace, before, raw.labels_of(template))
+    around = {first.target.namespace: first.namespace_labels}
+    selectors.refuse_losses(run.cluster, [change] if change.keys else [], around, first.root, run.warn)
+
+
 def _carried_out(run: Run, places: read.Places, first: Observed, request: Request) -> carrying.Progress:
     looks = iter([first])
 
     def look() -> Observed:
         """The first look was made before the Lease was asked for, and is the cheapest one."""
-        return next(looks, None) or read.observed(places)
+        return next(looks, None) or read.observed(places, request.state)
 
     clusters: Mapping[Place, Cluster] = {"workload": places.workload, "config": places.config}
     waiting = waits.waiting(run, float(run.params["drain_seconds"])) if run.params["wait"] else {}

@@ -25,7 +25,7 @@ class MoveRequest:
     :ivar revision: a revision or tag; empty unless C(present).
     :ivar label: what to write into C(istio.io/rev).
     :ivar scope: C(namespace), C(pods), or C(auto) to judge by what is there.
-    :ivar restart: whether pods are replaced.
+    :ivar restart: whether pods are replaced. :ivar wait: whether rollouts are waited for.
     :ivar forget: whether the record of former labels is dropped.
     """
 
@@ -35,6 +35,7 @@ class MoveRequest:
     scope: str = "auto"
     restart: bool = True
     forget: bool = False
+    wait: bool = True
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Migration:
     @property
     def restarts(self) -> Plan:
         """The patches of workloads."""
-        return tuple(workload_plan.step for workload_plan in self.workload_plans if workload_plan.step)
+        return tuple(step for workload_plan in self.workload_plans for step in workload_plan.steps)
 
     @property
     def plan(self) -> Plan:

@@ -137,6 +137,7 @@ def _change(
         record=_record(obj, seen, request, template, mesh),
         fresh=fresh or bool(template),
         restart=request.restart,
+        wait=request.wait and request.restart,
     )
 
 

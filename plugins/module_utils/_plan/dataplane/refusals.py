@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..._errors import MeshyardError
-from ..._mesh import gateway, injection, labels, policy, raw, workload
+from ..._mesh import gateway, injection, labels, policy, raw, release, workload
 from . import labels as dataplane_labels
 from .labels import MoveRequest, NamespaceState
 from .mesh import Mesh
@@ -35,9 +35,17 @@ def of_namespaces(namespace_states: Iterable[NamespaceState], request: MoveReque
                     code="namespace_protected",
                 )
             )
-        elif request.state == "present":
+            continue
+        if request.state == "present":
             found += _not_ready(namespace_state)
+        found += filter(None, map(open_release, namespace_state.workloads))
     return found
+
+
+def open_release(obj: raw.Raw) -> MeshyardError | None:
+    """The release that a workload is in, which judges and replaces its pods by itself: nobody else may restart it meanwhile."""
+    problem = release.obstacle(obj) if raw.text(obj, "kind") == "Deployment" else None
+    return MeshyardError(problem, release.REMEDY, code="release_open") if problem else None
 
 
 def _not_ready(namespace_state: NamespaceState) -> list[MeshyardError]:

@@ -18,6 +18,7 @@ from . import previous_labels
 from .previous_labels import Labels
 
 _AUTOMATIC_IMAGE = "auto"
+_PAUSED = "changes of it wait for a release again"
 
 Status = Literal["restarted", "already", "pending", "automatic", "left", "not_restartable"]
 
@@ -28,7 +29,7 @@ class WorkloadPlan:
 
     :ivar target: what its pods are to have; None where nobody asks.
     :ivar status: C(automatic) follows by itself, C(left) is moved by other means, C(pending) would be restarted.
-    :ivar step: the patch of it, if any.
+    :ivar step: the patch of it, if any. :ivar closing: the patch once it has rolled: of a Deployment that is paused between releases.
     :ivar mark: what its pods will carry once it is restarted.
     :ivar waits: whether its rollout has to be waited for.
     :ivar decision: what a new pod of it gets; None where that was not asked.
@@ -40,6 +41,7 @@ class WorkloadPlan:
     status: Status
     reason: str = ""
     step: Patch | None = None
+    closing: Patch | None = None
     mark: str = ""
     waits: bool = False
     decision: injection.Decision | None = None
@@ -49,6 +51,11 @@ class WorkloadPlan:
     def key(self) -> tuple[str, str, str]:
         """Namespace, kind and name."""
         return self.workload.namespace, self.workload.kind, self.workload.name
+
+    @property
+    def steps(self) -> tuple[Patch, ...]:
+        """Its patches, in their order."""
+        return tuple(step for step in (self.step, self.closing) if step)
 
     @property
     def moved(self) -> bool:
@@ -68,7 +75,7 @@ class Change:
     :ivar template: labels of its pod template that change. :ivar pod: further parts of the template, as a merge patch.
     :ivar record: annotations of the workload itself that change.
     :ivar fresh: whether labels change in this run, so that pods which carry the mark already are of an earlier time.
-    :ivar restart: whether pods may be replaced.
+    :ivar restart: whether pods may be replaced. :ivar wait: whether somebody waits until they are.
     """
 
     target: Target
@@ -77,6 +84,7 @@ class Change:
     record: Labels
     fresh: bool = False
     restart: bool = True
+    wait: bool = True
     pod: Object = field(default_factory=dict)
 
 
@@ -93,19 +101,36 @@ def decide(obj: raw.Raw, pods: Iterable[raw.Raw], change: Change) -> WorkloadPla
     target = replace(change.target, version="") if own_proxy_image(obj) else change.target
     live = list(pods)
     wrong = [pod for pod in live if not _settled(pod, target, change.mark)]
-    under_way = _bare(seen.restarted_for) == change.mark and not workload.rolled_out(seen).done
     mark = _mark(seen, wrong, change)
     if not (change.template or change.pod) and mark is None:
-        step = _patch(obj, {}, None, change.record)
-        return WorkloadPlan(seen, target, "already", step=step, mark=seen.restarted_for, waits=under_way or bool(wrong))
+        return _unrestarted(obj, seen, target, change, bool(wrong))
     obstacle = restart.restartable(seen)
     if obstacle:
         return WorkloadPlan(seen, target, "not_restartable", obstacle)
     if not change.restart:
         return WorkloadPlan(seen, target, "pending", f"{seen} is to be restarted, and restarting is switched off.")
     mark = mark or change.mark
-    step = _patch(obj, _template(change, mark), mark, change.record)
-    return WorkloadPlan(seen, target, "restarted", _why(len(wrong), len(live), change), step, mark, waits=True)
+    template: Object = {"template": _template(change, mark), **({"paused": False} if seen.paused else {})}
+    step = _patch(obj, template, f"restart for {mark}", change.record)
+    closing = _pause(obj) if seen.release_enabled and change.wait else None
+    return WorkloadPlan(seen, target, "restarted", _why(len(wrong), len(live), change), step, closing, mark, waits=True)
+
+
+def _unrestarted(obj: raw.Raw, seen: Workload, target: Target, change: Change, wrong: bool) -> WorkloadPlan:
+    """What becomes of a workload that needs no restart; one whose last restart was cut short has still to be paused."""
+    rolled = workload.rolled_out(seen).done
+    under_way = _bare(seen.restarted_for) == change.mark and not rolled
+    resumed = seen.release_enabled and not seen.paused
+    spec: Object = {"paused": True} if resumed and rolled else {}
+    step = _patch(obj, spec, _PAUSED if spec else f"{previous_labels.ANNOTATION} is no longer needed", change.record)
+    closing = _pause(obj) if resumed and not rolled and change.wait else None
+    waits = under_way or wrong or closing is not None
+    return WorkloadPlan(seen, target, "already", step=step, closing=closing, mark=seen.restarted_for, waits=waits)
+
+
+def _pause(obj: raw.Raw) -> Patch:
+    """The patch after a rollout. It is made whatever the version, for whoever sends it looks at the object before."""
+    return Patch(ref_of(obj), {"spec": {"paused": True}}, merge_patch.MANAGER, {"spec": {"paused": False}}, "", _PAUSED)
 
 
 def _settled(pod: raw.Raw, target: Target, mark: str) -> bool:
@@ -167,16 +192,15 @@ def _template(change: Change, mark: str) -> Object:
     return {**change.pod, "metadata": meta}
 
 
-def _patch(obj: raw.Raw, template: Object, mark: str | None, record: Labels) -> Patch | None:
-    """One patch for all: the pod template with the mark, and the record of what was."""
+def _patch(obj: raw.Raw, spec: Object, reason: str, record: Labels) -> Patch | None:
+    """One patch for all: the pod template with the mark, whether it is paused, and the record of what was."""
     patch: Object = {}
     if record:
         patch["metadata"] = {"annotations": dict(record)}
-    if template:
-        patch["spec"] = {"template": template}
+    if spec:
+        patch["spec"] = spec
     if not patch:
         return None
-    reason = f"restart for {mark}" if mark else f"{previous_labels.ANNOTATION} is no longer needed"
     return Patch(
         ref_of(obj), patch, merge_patch.MANAGER, merge_patch.restricted(obj, patch), raw.text(obj, "metadata", "resourceVersion"), reason
     )

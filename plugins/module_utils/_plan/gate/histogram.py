@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+_NOISE = 1e-9  # of counts that were extrapolated and summed
+
 Buckets = tuple[tuple[float, float], ...]
 
 
@@ -49,13 +51,13 @@ def percentile(share: float, given: Buckets) -> Percentile | None:
         return None
     rank, below, before = share * given[-1][1], 0.0, 0.0
     for bound, count in given:
-        if count >= rank:
+        if count >= rank * (1 - _NOISE):
             break
         below, before = bound, count
     if bound == math.inf:
         return Percentile(math.inf, below, math.inf)
     value = bound if count == before else below + (bound - below) * (rank - before) / (count - before)
-    return Percentile(value, below, bound)
+    return Percentile(min(value, bound), below, bound)
 
 
 def share_within(limit: float, given: Buckets) -> float | None:

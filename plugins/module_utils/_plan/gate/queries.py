@@ -25,7 +25,7 @@ def requests(subject: Subject, reporter: Reporter, window: int) -> str:
 def success_percent(subject: Subject, reporter: Reporter, window: int) -> str:
     """The share of requests that succeeded; NaN where there were none."""
     good, bad = _succeeded(subject, reporter, window), _failed(subject, reporter, window)
-    return f"100 * {good} / ({good} + {bad})"
+    return f"100 * ({good} / ({good} + {bad}))"
 
 
 def durations(subject: Subject, reporter: Reporter, window: int) -> str:

@@ -17,6 +17,7 @@ from .workload_request import DURATION, REQUESTS, SUCCESS, OwnMetric, Reporter, 
 
 Answers = Mapping[str, Sample]
 _PERCENTILE = 0.99
+_DIGITS = 6  # of a percentage: what comes after them is the noise of a sum of floating point numbers
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _requests(request: WorkloadRequest, reporter: Reporter, answers: Answers) ->
 def _success(request: WorkloadRequest, reporter: Reporter, answers: Answers, counted: Check) -> Check:
     query = queries.success_percent(request.subject, reporter, request.window)
     limits = Limits(f"{SUCCESS} ({reporter})", query, low=request.success_percent)
-    return _held_against(limits, answers[query], _facts(SUCCESS, query, reporter, limits), counted)
+    sample = replace(answers[query], values=tuple(round(value, _DIGITS) for value in answers[query].values))
+    return _held_against(limits, sample, _facts(SUCCESS, query, reporter, limits), counted)
 
 
 def _duration(request: WorkloadRequest, reporter: Reporter, answers: Answers, counted: Check) -> Check:
@@ -115,7 +117,8 @@ def _duration(request: WorkloadRequest, reporter: Reporter, answers: Answers, co
     found = histogram.percentile(_PERCENTILE, given)
     if found is None:
         return _held_against(limits, Sample(problem=sample.problem, code=sample.code), facts, counted)
-    facts |= {"share_within": histogram.share_within(limit, given), "interpolated": found.cuts(limit)}
+    share = histogram.share_within(limit, given)
+    facts |= {"share_within": None if share is None else round(share, _DIGITS), "interpolated": found.cuts(limit)}
     check = _held_against(limits, Sample((found.value,)), facts, counted)
     if check.verdict == "failed" and math.isinf(found.value):
         return replace(check, detail=f"{limits.name} is above {found.above:g}, the histogram's last bound, and must be {limits.range}")

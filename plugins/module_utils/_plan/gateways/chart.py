@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._charts import values
 from ..._errors import MeshyardError
-from ..._mesh import injection, labels, raw
+from ..._mesh import injection, labels, raw, workload
 from ..dataplane import previous_labels, restarts
 from ..dataplane.mesh import Mesh
 from ..dataplane.restarts import Change, WorkloadPlan
@@ -129,21 +129,33 @@ def removal(found: GatewayState, live: Mapping[Ref, Object]) -> Plan:
 def move(found: GatewayState, objects: Iterable[Object], plan: Plan, request: GatewayMoveRequest, mesh: Mesh) -> Move:
     """What becomes of the workload once the plan is carried out.
 
-    :raises MeshyardError: its pods would not come to the revision.
+    :raises MeshyardError: its pods would not come to the revision, or it is paused.
     """
     then = planned(found, objects)
     decision = gateway_move.now(then, mesh)
     gateway_move.refuse_elsewhere(then, request, mesh, decision)
     steps = (*plan, *_forgetting(found, request))
     if found.workload is None or _rolls(plan):
+        _refuse_paused(found)
         reason = "its pod template changes" if found.workload else "it is new"
         return Move(found.namespace_state, restarts.rolling(then.workload or {}, mesh.target(decision.revision), reason), decision, steps)
-    return Move(found.namespace_state, _restart(found, {}, decision, mesh), decision, steps)
+    return Move(found.namespace_state, _restart(found, {}, decision, mesh, wait=request.wait), decision, steps)
 
 
-def _restart(found: GatewayState, template: previous_labels.Labels, decision: injection.Decision, mesh: Mesh) -> WorkloadPlan:
+def _refuse_paused(found: GatewayState) -> None:
+    if found.workload is not None and workload.parse(found.workload).paused:
+        raise MeshyardError(
+            f"{found} is paused, so that a change of its pod template would not roll.",
+            "Resume it first (kubectl rollout resume); where its changes wait for releases, disable that first (workload_canary).",
+            code="not_restartable",
+        )
+
+
+def _restart(
+    found: GatewayState, template: previous_labels.Labels, decision: injection.Decision, mesh: Mesh, *, wait: bool = True
+) -> WorkloadPlan:
     """What the live pods of the workload call for."""
-    change = Change(mesh.target(decision.revision), mesh.mark(decision.revision), template, {}, fresh=bool(template))
+    change = Change(mesh.target(decision.revision), mesh.mark(decision.revision), template, {}, fresh=bool(template), wait=wait)
     return restarts.decide(found.workload or {}, found.namespace_state.live_pods, change)
 
 

@@ -61,11 +61,12 @@ class GatewayState:
 
 @dataclass(frozen=True)
 class GatewayMoveRequest:
-    """What the caller wants: C(state), the revision or tag to label it with, and whether the record is dropped."""
+    """What the caller wants: C(state), the revision or tag to label it with, whether the record is dropped, and whether it waits."""
 
     state: str
     revision: str = ""
     forget: bool = False
+    wait: bool = True
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Move:
     @property
     def steps(self) -> Plan:
         """All steps, in their order."""
-        return (*self.plan, *(workload_plan.step for workload_plan in self.workload_plans if workload_plan.step))
+        return (*self.plan, *(step for workload_plan in self.workload_plans for step in workload_plan.steps))
 
     @property
     def settled(self) -> bool:

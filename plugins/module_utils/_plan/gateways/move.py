@@ -16,7 +16,7 @@ from ..dataplane import labels as dataplane_labels
 from ..dataplane.labels import NamespaceState
 from ..dataplane.mesh import Mesh
 from ..dataplane.previous_labels import Labels
-from ..dataplane.refusals import decision_code
+from ..dataplane.refusals import decision_code, open_release
 from ..dataplane.restarts import Change
 from ..dataplane.selectors import LabelChange
 from ..objects import merge_patch
@@ -56,9 +56,19 @@ def move(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> Move:
     kept = record(found, request, template, mesh)
     target, mark = mesh.target(decision.revision), mesh.mark(decision.revision)
     workload_plan = restarts.decide(
-        found.workload, found.namespace_state.live_pods, Change(target, mark, template, kept, fresh=bool(template))
+        found.workload, found.namespace_state.live_pods, Change(target, mark, template, kept, fresh=bool(template), wait=request.wait)
     )
     return _warned(found, Move(found.namespace_state, workload_plan, decision))
+
+
+def refuse_release(found: GatewayState) -> None:
+    """Returns unless a release of the gateway is open.
+
+    :raises MeshyardError: it is; or its record cannot be read.
+    """
+    begun = open_release(found.workload or {})
+    if begun:
+        raise begun
 
 
 def refuse_stuck(move: Move) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._charts import values
 from ..._errors import InvalidOption
-from ..._mesh import raw
+from ..._mesh import labels, raw
 from ..objects.steps import Object
 from .model import GatewayState
 
@@ -20,6 +20,9 @@ ANNOTATION = "meshyard.io/gateway"
 INGRESS, EGRESS, EASTWEST = "ingress", "egress", "eastwest"
 # What an east-west gateway listens on where the chart is not told of a network, by the chart's own names.
 _EASTWEST_PORTS = {"status-port": 15021, "tls": 15443, "tls-istiod": 15012, "tls-webhook": 15017}
+# It passes TLS connections through and cannot tell their ends to open others: it must outlive those that it has. A rolling
+# DaemonSet has no new pod on a node before the old one is gone, and is left as it is.
+_OUTLIVING = {"env": {labels.DRAINS: "true"}, "terminationGracePeriodSeconds": 300}
 # Values that this collection sets itself, and how the user sets them instead.
 _RESERVED = {"revision": "the option revision", "name": "the option name"}
 
@@ -43,6 +46,7 @@ class GatewaySettings:
         if self.values.get("kind", "Deployment") == "Deployment":
             # A gateway never gives up a pod before another one is ready.
             layers.append({"strategy": {"rollingUpdate": {"maxUnavailable": 0}}})
+            layers.append(_OUTLIVING if self.kind == EASTWEST else {})
         if self.kind == EGRESS:
             layers.append({"service": {"type": "ClusterIP"}})
         if self.kind == EASTWEST:

@@ -50,7 +50,7 @@ def move(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> Move:
             code="selector_fixed",
         )
     record = previous_labels.patch(obj, present, present if change else (), forget=request.forget or request.state == "former")
-    what = Change(mesh.target(revision), mesh.mark(revision), {}, record, fresh=bool(change), pod=change)
+    what = Change(mesh.target(revision), mesh.mark(revision), {}, record, fresh=bool(change), wait=request.wait, pod=change)
     workload_plan = restarts.decide(obj, found.namespace_state.live_pods, what)
     reason = f"Its proxy is written in its pod template, for revision {revision}."
     return Move(found.namespace_state, workload_plan, injection.Decision("revision", revision, None, (), reason))

@@ -143,13 +143,18 @@ def describe(step: Step) -> dict[str, Any]:
 
 
 def diff(plan: Plan) -> dict[str, Any]:
-    """The plan as Ansible's diff: one entry per object with only what this run names; Secrets show no data."""
+    """The plan as Ansible's diff: one entry per object with only what this run names; Secrets show no data.
+
+    Of several steps of one object it tells what was before the first and will be after the last.
+    """
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for step in plan:
         key = str(step.ref)
         old, new = _sides(step)
-        before[key], after[key] = _redacted(step.ref, old), _redacted(step.ref, new)
+        old, new = _redacted(step.ref, old), _redacted(step.ref, new)
+        before[key] = merge_patch.merged(old, before[key]) if key in before else old
+        after[key] = merge_patch.merged(after[key], new) if key in after else new
     return {"before": before, "after": after}
 
 

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from ..finding import LEVELS, Finding
-from . import control_planes, identity, proxies, restart_safety, versions, workloads
+from . import control_planes, identity, proxies, releases, restart_safety, versions, workloads
 from .model import PreflightInput
 
-_TOPICS = (versions, control_planes, identity, proxies, workloads, restart_safety)
+_TOPICS = (versions, control_planes, identity, proxies, workloads, releases, restart_safety)
 
 
 def findings(given: PreflightInput) -> list[Finding]:

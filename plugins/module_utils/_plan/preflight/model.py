@@ -94,5 +94,10 @@ class PreflightInput:
     def restarted(self) -> list[Restarted]:
         """The workloads that the upgrade restarts."""
         objects = {(kind, raw.namespace(obj), raw.name(obj)): obj for kind in ROLLS for obj in self.evidence.workloads.get(kind) or ()}
-        moved = [one.workload for member in self.touched for one in member.rolling if one.uses(self.route.from_revision)]
+        moved = [
+            one.workload
+            for member in self.touched
+            for one in member.rolling
+            if one.uses(self.route.from_revision) and not one.workload.held
+        ]
         return [Restarted(seen, objects[seen.kind, seen.namespace, seen.name]) for seen in moved]

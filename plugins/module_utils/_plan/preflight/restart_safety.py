@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..._mesh import gateway, labels, raw, rolling, workload
+from ..._mesh import gateway, labels, locality, raw, rolling, workload
 from ..._words import listed
 from ..finding import Finding, Level
 from .model import PreflightInput, Restarted, Trial
@@ -17,6 +17,7 @@ def findings(given: PreflightInput) -> Iterator[Finding]:
     """All findings of this file."""
     restarted = [one for one in given.restarted if one.workload.replicas > 0]
     yield from _interrupted(restarted)
+    yield from _cutting(restarted)
     services: dict[str, list[raw.Raw]] = {}
     for service in given.evidence.services or ():
         services.setdefault(raw.namespace(service), []).append(service)
@@ -48,6 +49,28 @@ def _gap(one: Restarted) -> str:
     if seen.update_strategy == "Recreate":
         return "its strategy is Recreate"
     return "all its pods may go before a new one is there" if rolling.may_drop(seen, one.obj) else ""
+
+
+def _cutting(restarted: Sequence[Restarted]) -> Iterator[Finding]:
+    for one in restarted:
+        if gateway.is_gateway(one.obj, one.workload.kind) and locality.NETWORK in one.workload.template_labels and not _outlives(one):
+            yield Finding(
+                "warning",
+                "cuts_connections",
+                str(one.workload),
+                f"{one.workload} passes connections between networks through, and cuts those that it has seconds after it is told to end: "
+                "requests in flight over them fail.",
+                f"Give its proxy the variable {labels.DRAINS} with the value true, and a terminationGracePeriodSeconds in which the "
+                "waves are through; the playbook join does so where this collection installed it.",
+            )
+
+
+def _outlives(one: Restarted) -> bool:
+    """Whether its proxy goes on until its connections have ended."""
+    containers = raw.items(one.template, "spec", "containers")
+    told = [each for proxy in containers for each in raw.items(proxy, "env") if each.get("name") == labels.DRAINS]
+    annotated = labels.DRAINS in one.workload.template_annotations.get(labels.PROXY_CONFIG, "")
+    return annotated or any(str(each.get("value")).lower() in ("true", "1") for each in told)
 
 
 def _unprobed(serving: Sequence[Restarted]) -> Iterator[Finding]:

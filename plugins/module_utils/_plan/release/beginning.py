@@ -82,6 +82,12 @@ def _policies(observed: Observed, template: Object, record: Record) -> list[Obje
     return [gap.copy for gap in gaps(observed, template)]
 
 
+def additions(observed: Observed, template: Object, record: Record | None = None) -> list[Object]:
+    """Everything that a release adds, but for a route."""
+    begun = record or Record("preparing", "", "", observed.target.service.name)
+    return [*_configuration(observed, template, begun), *_workload(observed, template, begun)]
+
+
 def gaps(observed: Observed, template: Object) -> list[policies.Gap]:
     """Policies that select the pods of the Deployment and would not select those of its canary."""
     before, after = pod_labels(observed, template)

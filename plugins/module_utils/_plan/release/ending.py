@@ -56,7 +56,7 @@ def aborted(observed: Observed, request: Request) -> list[Stage]:
     return [
         Stage("aborting", deployment.recorded(observed, record.to("aborting", 0, now=request.now))),
         *_without_traffic(observed, drains=had_traffic and observed.canary is not None),
-        Stage("aborted", _restored(observed)),
+        _taken_back(observed),
     ]
 
 
@@ -80,10 +80,18 @@ def _rank(made: Object) -> tuple[int, str, str]:
     return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), kind, raw.name(made))
 
 
+def _taken_back(observed: Observed) -> Stage:
+    """The Deployment as it was. Where somebody changed its template, traffic is given back all the same."""
+    try:
+        refusals.refuse_template(observed)
+    except MeshyardError as refusal:
+        return Stage("aborted", refusal=refusal)
+    return Stage("aborted", _restored(observed))
+
+
 def _restored(observed: Observed) -> Plan:
-    """The Deployment as it was; a template that was waiting before the release waits on, marked as refused."""
+    """A template that was waiting before the release waits on, marked as refused."""
     record = observed.open_record
-    refusals.refuse_template(observed)
     spec: Object = {"paused": release.is_enabled(observed.stable) or record.paused}
     if record.restore:
         return deployment.closed(observed, {"spec": {**spec, "template": dict(record.restore)}}, "taken back")

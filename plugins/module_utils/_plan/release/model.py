@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ..._errors import MeshyardError
 from ..._mesh import labels, raw, release
 from ..._mesh.release import Record
-from ..objects.steps import Object, Plan
+from ..objects.steps import Object, Plan, Ref
 from .target import Target
 
 State = Literal["enabled", "disabled", "prepared", "weight", "promoted", "finished", "aborted"]
@@ -47,7 +47,8 @@ class Observed:
     :ivar rules: DestinationRules, and :ivar sidecars: Sidecars, of all namespaces. :ivar grants: ReferenceGrants of its own.
     :ivar policies: what may select its pods.
     :ivar autoscaler: the HorizontalPodAutoscaler of the Deployment.
-    :ivar owned: everything that this release made, by its place. :ivar strangers: what has the name of such a thing and another maker.
+    :ivar owned: everything that this release made, by its place. :ivar strangers: what others made, of the kinds of such things.
+    :ivar virtual_services: all of the mesh.
     :ivar upgrade: an open upgrade of the mesh, in words; empty without one.
     :ivar namespace_labels: those of its namespace. :ivar root: the namespace whose policies of Istio hold for all.
     """
@@ -65,7 +66,8 @@ class Observed:
     policies: tuple[Object, ...] = ()
     autoscaler: Object | None = None
     owned: Mapping[Place, tuple[Object, ...]] | None = None
-    strangers: tuple[Object, ...] = ()
+    strangers: frozenset[Ref] = frozenset()
+    virtual_services: tuple[Object, ...] = ()
     upgrade: str = ""
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
     root: str = labels.SYSTEM_NAMESPACE
@@ -108,9 +110,13 @@ class Observed:
 
 @dataclass(frozen=True)
 class Stage:
-    """Steps that belong together, on one cluster, and what is waited for after them."""
+    """Steps that belong together, on one cluster, and what is waited for after them.
+
+    :ivar refusal: why it cannot be done, which matters once those before it are.
+    """
 
     name: str
     steps: Plan = ()
     wait: Wait = ""
     place: Place = "workload"
+    refusal: MeshyardError | None = None

@@ -98,7 +98,7 @@ def refuse_beginning(observed: Observed, request: Request) -> None:
             code="upgrade_open",
         )
     refuse_unrolled(observed)
-    _refuse_strangers(observed)
+    _refuse_strangers(observed, request)
     _refuse_findings(observed, request)
 
 
@@ -121,6 +121,7 @@ def findings(observed: Observed, request: Request) -> list[Finding]:
     found = canary_problems.problems(observed.stable, observed.services, template)
     found += release_policies.excesses(observed.policies, *beginning.pod_labels(observed, template), observed.target)
     level = {"fail": "blocker", "warn": "warning", "copy": "info"}[request.policy_gap]
+    found += release_policies.unmatched_sources(observed.virtual_services, *beginning.pod_labels(observed, template), observed.target)
     for gap in beginning.gaps(observed, template):
         found.append(
             Finding(
@@ -144,10 +145,12 @@ def _refuse_findings(observed: Observed, request: Request) -> None:
         )
 
 
-def _refuse_strangers(observed: Observed) -> None:
-    if observed.strangers:
+def _refuse_strangers(observed: Observed, request: Request) -> None:
+    wanted = beginning.additions(observed, beginning.judged_template(observed, request))
+    taken = [str(ref) for ref in map(ref_of, wanted) if ref in observed.strangers]
+    if taken:
         raise MeshyardError(
-            f"{listed(str(ref_of(one)) for one in observed.strangers)} on cluster {observed.cluster} has the name that the release of "
+            f"{listed(taken)} on cluster {observed.cluster} has the name that the release of "
             f"{observed.title} needs, and was not made by it.",
             "Rename or remove it, then run again.",
             code="not_ours",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..._errors import MeshyardError
 from ..._mesh import raw
 from ..._words import listed
-from ..objects.steps import Create, Object, Plan, ref_of
+from ..objects.steps import Create, Object, Patch, Plan, ref_of
 from . import companions, mesh_route, routes
 from .model import Observed
 from .routes import Look
@@ -28,7 +28,7 @@ def given_back(observed: Observed) -> Plan:
     A VirtualService of the release itself goes with the canary, and until then leaves everything to the Service.
     """
     target = observed.target
-    found = [routes.reweighted(one, target, 0) if _is_own(one, observed) else routes.given_back(one, target) for one in observed.routes]
+    found = [_own_back(one, observed) if _is_own(one, observed) else routes.given_back(one, target) for one in observed.routes]
     return (*(one for one in found if one is not None), *companions.sidecars_given_back(observed.sidecars, target))
 
 
@@ -51,6 +51,11 @@ def refuse_changed(observed: Observed) -> None:
             verdict="inconclusive",
             routes=changed,
         )
+
+
+def _own_back(route: Object, observed: Observed) -> Patch | None:
+    changed = routes.look(route, observed.target).state == "changed"
+    return routes.given_back(route, observed.target) if changed else routes.reweighted(route, observed.target, 0)
 
 
 def _is_own(route: Object, observed: Observed) -> bool:

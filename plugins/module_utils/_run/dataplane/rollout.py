@@ -19,6 +19,7 @@ from ..._cluster.kinds import kind
 from ..._errors import MeshyardError
 from ..._mesh import raw, restart, workload
 from ..._mesh.workload import Workload
+from ..._plan.dataplane import refusals
 from ..._plan.dataplane.restarts import WorkloadPlan
 from ..._plan.objects.steps import Object, Patch, describe
 from ..._words import listed, sentences
@@ -74,7 +75,7 @@ def roll(
     done: Sequence[dict[str, Any]] = (),
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Patches the workloads that are to be restarted, and waits until each has rolled.
+    """Patches the workloads that are to be restarted, and waits until each has rolled; one that was resumed for it is paused again.
 
     :param fates: those with a step are patched; those that only wait are looked at until they are done.
     :param max_parallel: how many roll at a time.
@@ -129,16 +130,28 @@ def _patch(cluster: Cluster, step: Patch) -> None:
         found = read.get(cluster, target, step.ref.name, step.ref.namespace)
         if found is None:
             return
-        _still_restartable(cluster, found, step)
+        _refuse_changed(cluster, found, step)
         version = raw.text(found, "metadata", "resourceVersion")
 
 
-def _still_restartable(cluster: Cluster, found: raw.Raw, step: Patch) -> None:
-    obstacle = restart.restartable(workload.parse(found)) if "spec" in step.patch else None
+def _refuse_changed(cluster: Cluster, found: raw.Raw, step: Patch) -> None:
+    """Returns when the step is still right for a workload that somebody changed."""
+    begun = refusals.open_release(found)
+    if begun:
+        raise begun
+    obstacle = _obstacle(found, raw.mapping(step.patch, "spec"))
     if obstacle:
         raise MeshyardError(
             f"On cluster {cluster.name} somebody changed it meanwhile: {obstacle}", "Settle that, then run again.", code="workload_changed"
         )
+
+
+def _obstacle(found: raw.Raw, spec: Object) -> str | None:
+    seen = workload.parse(found)
+    if "template" in spec:
+        return restart.restartable(seen)
+    rolled = workload.rolled_out(seen)
+    return f"{seen} is to be paused, and {rolled.why}." if "paused" in spec and not rolled.done else None
 
 
 def _look(loop: _Loop) -> None:
@@ -149,17 +162,33 @@ def _look(loop: _Loop) -> None:
         found = read.get(loop.run.cluster, kind(ref.kind), ref.name, ref.namespace)
         seen = workload.parse(found) if found else None
         progress = workload.rolled_out(seen) if seen else workload.Progress(True, False, "")
-        if seen is None or progress.done:
+        if seen is None or (progress.done and _close(loop, one.workload_plan, found or {})):
             loop.rolling.remove(one)
             loop.rolled.append(f"{ref.namespace}/{ref.name}")
             continue
         one.why = progress.why
         if seen.observed_generation >= seen.generation and (seen.updated, seen.available) > one.best:
             one.best, one.deadline = (seen.updated, seen.available), time.monotonic() + loop.timeout
-        if progress.stuck or time.monotonic() > one.deadline:
+        if progress.stuck or (not progress.done and time.monotonic() > one.deadline):
             failed.append((one, seen))
     if failed:
         raise _stuck(loop, failed)
+
+
+def _close(loop: _Loop, workload_plan: WorkloadPlan, found: raw.Raw) -> bool:
+    """Writes what follows a rollout; False when somebody was faster, so that it is to be looked at again."""
+    step = workload_plan.closing
+    if step is None or refusals.open_release(found):  # a release that began meanwhile pauses it itself
+        return True
+    body: Object = {**step.patch, "metadata": {"resourceVersion": raw.text(found, "metadata", "resourceVersion")}}
+    try:
+        write.merge(loop.run.cluster, kind(step.ref.kind), step.ref.namespace, step.ref.name, body, step.manager)
+    except ApiError as error:
+        if error.status not in (404, 409):
+            raise _with_done(error, loop) from None
+        return error.status == 404
+    loop.done.append(describe(step))
+    return True
 
 
 def _tell(loop: _Loop) -> None:

@@ -61,8 +61,8 @@ def rendered(cluster: Cluster, found: GatewayState, wanted: Iterable[Object] = (
 
 
 def gone(cluster: Cluster, found: GatewayState) -> Pending | Ready[bool]:
-    """Whether nothing of a removed gateway runs any more."""
-    pods = _pods(cluster, found.workload)
+    """Whether all pods of a removed gateway have been told to end; one that has connections may take its time."""
+    pods = [pod for pod in _pods(cluster, found.workload) if raw.at(pod, "metadata", "deletionTimestamp") is None]
     return Pending(f"{len(pods)} pods of {found} to end") if pods else Ready(True)
 
 

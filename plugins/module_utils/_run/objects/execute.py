@@ -66,6 +66,8 @@ def _refusal(cluster: Cluster, step: Step, plan: Plan) -> errors.ApiError | None
             write.merge(cluster, kind, step.ref.namespace or None, step.ref.name, step.patch, step.manager, dry_run=True)
         elif isinstance(step, Apply) and step.live is None and not _makes_namespace(plan, step.ref.namespace):
             write.apply(cluster, step.body, step.manager, dry_run=True)
+        elif isinstance(step, Create) and not _makes_namespace(plan, step.ref.namespace):
+            write.create(cluster, step.body, step.manager, dry_run=True)
     except errors.ApiError as error:
         return None if error.status == 404 else error  # it went away meanwhile, or what it needs comes with the plan
     return None

@@ -65,6 +65,8 @@ def carry_out(run: Runner, clusters: Mapping[Place, Cluster], look: Callable[[],
 def _pass(run: Runner, clusters: Mapping[Place, Cluster], request: Request, waiting: Waiting, progress: Progress) -> bool:
     """The stages up to the next wait; True where nothing is left."""
     for stage in stages(progress.observed, request):
+        if stage.refusal is not None:
+            raise stage.refusal
         for step in stage.steps:
             run.execute((step,), clusters[stage.place])
             progress.steps.append(step)

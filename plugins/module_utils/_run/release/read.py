@@ -16,8 +16,8 @@ from ..._mesh import host, labels, raw, release
 from ..._plan.objects.steps import Object, ref_of
 from ..._plan.release import canary as release_canary
 from ..._plan.release import companions, mesh_route, routes
-from ..._plan.release.model import Observed
-from ..._plan.release.target import Target
+from ..._plan.release.model import Observed, State
+from ..._plan.release.target import Target, refuse_long_names
 from ..._plan.upgrade import record as upgrade_record
 from ..._words import listed
 
@@ -30,8 +30,9 @@ _ISTIO_POLICIES = (
     "WasmPlugin",
     "ProxyConfig",
 )
+_WITHOUT_TRAFFIC = ("enabled", "disabled")
+_WITHIN = ("weight", "promoted")
 _ROUTES = ("VirtualService", "HTTPRoute")
-_NO_NAME = "-"
 
 
 @dataclass(frozen=True)
@@ -49,26 +50,34 @@ class Places:
     control_plane_namespace: str = "istio-system"
 
 
-def observed(places: Places) -> Observed:
-    """Everything that a release of a Deployment touches.
+def observed(places: Places, state: State) -> Observed:
+    """Everything that bears on a state of a release, and no more: what begins or ends one needs all.
 
     :raises MeshyardError: there is no such Deployment, or not one Service in front of it.
     """
     stable = _deployment(places)
+    if state in _WITHOUT_TRAFFIC:
+        alone = Target(places.namespace, places.name, host.Service(places.namespace, places.name))
+        return Observed(places.workload.name, alone, stable, running=_running(places, stable))
     services = tuple(read.objects(places.workload, kind("Service"), places.namespace))
-    target = _target(places, stable, services)
     found = Observed(
-        cluster=places.workload.name,
-        target=target,
-        stable=stable,
-        running=release.running_template(stable, read.objects(places.workload, kind("ReplicaSet"), places.namespace)),
-        services=services,
+        places.workload.name, _target(places, stable, services), stable, services=services, root=places.control_plane_namespace
+    )
+    if state in _WITHIN:
+        return _with_objects(places, found, whole=False)
+    namespace = read.get(places.workload, kind("Namespace"), places.namespace, metadata_only=True)
+    found = replace(
+        found,
+        running=_running(places, stable),
         autoscaler=_autoscaler(places),
         upgrade=_open_upgrade(places),
-        namespace_labels=raw.labels_of(read.get(places.workload, kind("Namespace"), places.namespace, metadata_only=True) or {}),
-        root=places.control_plane_namespace,
+        namespace_labels=raw.labels_of(namespace or {}),
     )
-    return _with_objects(places, found)
+    return _with_objects(places, found, whole=True)
+
+
+def _running(places: Places, stable: Object) -> Object | None:
+    return release.running_template(stable, read.objects(places.workload, kind("ReplicaSet"), places.namespace))
 
 
 def has_service(cluster: Cluster, namespace: str, name: str) -> bool:
@@ -95,7 +104,9 @@ def _target(places: Places, stable: Object, services: Iterable[Object]) -> Targe
     chosen = [name for name in names if name == wanted] if wanted else names
     if len(chosen) != 1:
         raise _no_service(places, wanted, names)
-    return Target(places.namespace, places.name, host.Service(places.namespace, chosen[0]))
+    found = Target(places.namespace, places.name, host.Service(places.namespace, chosen[0]))
+    refuse_long_names(found)
+    return found
 
 
 def _no_service(places: Places, wanted: str, names: list[str]) -> MeshyardError:
@@ -131,17 +142,16 @@ def _open_upgrade(places: Places) -> str:
     return str(found.intent) if found else ""
 
 
-def _with_objects(places: Places, found: Observed) -> Observed:
+def _with_objects(places: Places, found: Observed, *, whole: bool) -> Observed:
+    """With the routes; with all that a release adds or looks at, too, where the whole is asked for."""
     config, workload = places.config, places.workload
     rules = read.objects(config, kind("DestinationRule"))
     own_labels = release_canary.own_selector(found.stable)
     target = replace(found.target, other_subsets=companions.other_subsets(rules, found.target, own_labels))
     every_route = [one for name in _ROUTES for one in read.objects(config, kind(name))]
     sidecars = read.objects(config, kind("Sidecar"))
-    grants = read.objects(config, kind("ReferenceGrant"), target.namespace)
-    homes = dict.fromkeys((target.namespace, places.control_plane_namespace))
-    mesh_policies = [one for name in _ISTIO_POLICIES for home in homes for one in read.objects(config, kind(name), home)]
-    own_policies = [*read.objects(workload, kind("NetworkPolicy")), *read.objects(workload, kind("PodDisruptionBudget"), target.namespace)]
+    grants = read.objects(config, kind("ReferenceGrant"), target.namespace) if whole else []
+    mesh_policies, own_policies = _policies(places) if whole else ([], [])
     canary = read.get(workload, kind("Deployment"), target.canary, target.namespace)
     pods_side = [*found.services, *own_policies, *([canary] if canary else [])]
     config_side = [*every_route, *rules, *sidecars, *grants, *mesh_policies]
@@ -156,8 +166,17 @@ def _with_objects(places: Places, found: Observed) -> Observed:
         policies=theirs,
         canary=canary if canary and _is_owned(canary, target) else None,
         owned={"workload": _owned(pods_side, target), "config": _owned(config_side, target)},
-        strangers=tuple(one for one in pods_side if _has_our_name(one, target) and not _is_owned(one, target)),
+        strangers=frozenset(ref_of(one) for one in _others([*pods_side, *config_side], target)),
+        virtual_services=tuple(one for one in every_route if one["kind"] == "VirtualService"),
     )
+
+
+def _policies(places: Places) -> tuple[list[Object], list[Object]]:
+    """Those of Istio, and those of Kubernetes."""
+    homes = dict.fromkeys((places.namespace, places.control_plane_namespace))
+    mesh = [one for name in _ISTIO_POLICIES for home in homes for one in read.objects(places.config, kind(name), home)]
+    budgets = read.objects(places.workload, kind("PodDisruptionBudget"), places.namespace)
+    return mesh, [*read.objects(places.workload, kind("NetworkPolicy")), *budgets]
 
 
 def _others(objects: Iterable[Object], target: Target) -> tuple[Object, ...]:
@@ -170,8 +189,3 @@ def _is_owned(obj: Object, target: Target) -> bool:
 
 def _owned(objects: Iterable[Object], target: Target) -> tuple[Object, ...]:
     return tuple(one for one in objects if _is_owned(one, target))
-
-
-def _has_our_name(obj: Object, target: Target) -> bool:
-    names = {"Deployment": target.canary, "Service": target.canary_service.name}
-    return raw.name(obj) == names.get(ref_of(obj).kind, _NO_NAME)

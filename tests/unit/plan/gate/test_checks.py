@@ -118,7 +118,14 @@ def test_pods_that_want_no_sidecar_and_those_that_only_send_do_not_count(owner: 
 
 @pytest.mark.parametrize(
     ("kind", "further"),
-    [("StatefulSet", {"spec": {"updateStrategy": {"type": "OnDelete"}}}), ("Deployment", {"spec": {"paused": True}})],
+    [
+        ("StatefulSet", {"spec": {"updateStrategy": {"type": "OnDelete"}}}),
+        ("Deployment", {"spec": {"paused": True}}),
+        (
+            "Deployment",
+            {"spec": {"paused": True}, "status": {"updatedReplicas": 0}, "annotations": {labels.RELEASE_ENABLED: "true"}},
+        ),
+    ],
 )
 def test_pods_that_no_restart_moves_are_listed_and_do_not_fail_the_gate(kind: str, further: dict[str, Any]) -> None:
     world = moved()

@@ -53,6 +53,13 @@ def test_what_took_longer_than_the_last_bound_is_within_no_limit(counts: tuple[i
     assert not found.within(limit)
 
 
+@given(st.integers(1, 10_000), st.floats(0.5, 2))
+def test_the_noise_of_extrapolation_moves_no_percentile_into_another_bucket(requests: int, factor: float) -> None:
+    found = histogram.percentile(0.99, ((10.0, 99 * requests * factor), (math.inf, 100 * (requests * factor))))
+    assert found is not None
+    assert found.within(10)
+
+
 @pytest.mark.parametrize("written", ["500", "500.0", "5e+02"])
 def test_a_bound_is_known_however_it_is_written(written: str) -> None:
     found = histogram.buckets([{"le": "+Inf"}, {"le": written}], [4, 3])

@@ -80,6 +80,11 @@ UNREADABLE = st.one_of(
 )
 
 
+def test_the_noise_of_a_sum_is_no_breach() -> None:
+    check = named("success_percent", replace(REQUEST, success_percent=100.0), success_percent=Sample((99.99999999999999,)))
+    assert (check.verdict, check.facts["value"]) == ("passed", 100)
+
+
 @pytest.mark.parametrize("count", [math.inf, -math.inf])
 def test_a_count_that_is_no_number_of_requests_is_no_success(count: float) -> None:
     assert overall(judged(requests=Sample((count,)))) == "inconclusive"

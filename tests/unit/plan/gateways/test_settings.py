@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import MeshyardError
@@ -38,6 +40,18 @@ def test_with_a_network_the_chart_is_told_of_it_and_without_it_has_the_same_port
     flat = GatewaySettings("eastwest", {}).chart_values("1-32-0")
     assert "networkGateway" not in flat
     assert {(one["port"], one["targetPort"]) for one in flat["service"]["ports"]} == {(port, port) for port in PORTS}
+
+
+def test_it_outlives_the_connections_that_it_passes_through_unless_the_user_says_otherwise() -> None:
+    def told(what: str, **values: Any) -> tuple[Any, Any]:
+        given = GatewaySettings(what, values).chart_values("1-32-0")
+        return given.get("env"), given.get("terminationGracePeriodSeconds")
+
+    drains = "EXIT_ON_ZERO_ACTIVE_CONNECTIONS"
+    assert told("eastwest") == ({drains: "true"}, 300)
+    assert told("eastwest", env={drains: "false"}, terminationGracePeriodSeconds=30) == ({drains: "false"}, 30)
+    assert told("eastwest", kind="DaemonSet") == (None, None)
+    assert told("ingress") == (None, None)
 
 
 def test_the_network_is_given_in_one_place_only() -> None:

@@ -22,14 +22,22 @@ SAFE = {
 }
 
 
-def given(container: dict[str, Any], further: dict[str, Any] | None = None, replicas: int = 2, service: bool = True) -> PreflightInput:
+def given(
+    container: dict[str, Any],
+    further: dict[str, Any] | None = None,
+    replicas: int = 2,
+    service: bool = True,
+    metadata: dict[str, dict[str, str]] | None = None,
+) -> PreflightInput:
     """A namespace on the old revision with a workload C(api) of this container, behind a Service."""
     cluster = Cluster("1-31-0")
     cluster.namespace("shop", {"istio.io/rev": OLD}, [])
     world = cluster.worlds["shop"]
     world.add("api", spec={"replicas": replicas})
-    pod = world.workloads["Deployment", "api"]["spec"]["template"]["spec"]
-    pod |= {"containers": [container], **(further or {})}
+    template = world.workloads["Deployment", "api"]["spec"]["template"]
+    template["spec"] |= {"containers": [container], **(further or {})}
+    for key, marks in (metadata or {}).items():
+        template["metadata"][key] = {**template["metadata"].get(key, {}), **marks}
     if service:
         front = build.service("api", "shop") | {"spec": {"selector": {"app": "api"}}}
         cluster.changes["services"] = [*(cluster.evidence().services or ()), front]
@@ -76,6 +84,29 @@ def test_all_workloads_of_a_namespace_are_one_finding() -> None:
 def restarted(kind: str = "Deployment", replicas: int = 2, **spec: Any) -> Restarted:
     obj = build.workload("web", spec={"replicas": replicas, **spec}) | {"apiVersion": "apps/v1", "kind": kind}
     return Restarted(parse(obj), obj)
+
+
+def between_networks(env: list[dict[str, str]], annotations: dict[str, str] | None = None, network: str = "net-a") -> PreflightInput:
+    marks = {"topology.istio.io/network": network} if network else {}
+    metadata = {"labels": marks, "annotations": {"inject.istio.io/templates": "gateway", **(annotations or {})}}
+    return given({"name": "istio-proxy", "env": env}, metadata=metadata)
+
+
+DRAINS = {"name": "EXIT_ON_ZERO_ACTIVE_CONNECTIONS", "value": "true"}
+
+
+@pytest.mark.parametrize(
+    ("of", "told"),
+    [
+        (between_networks([{"name": "OTHER", "value": "true"}]), ["cuts_connections"]),
+        (between_networks([DRAINS | {"value": "false"}]), ["cuts_connections"]),
+        (between_networks([DRAINS]), []),
+        (between_networks([], {"proxy.istio.io/config": "proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'true'}"}), []),
+        (between_networks([], network=""), []),
+    ],
+)
+def test_a_gateway_between_networks_that_cuts_its_connections_is_told(of: PreflightInput, told: list[str]) -> None:
+    assert codes(of) == told
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ class RollingApi(FakeApi):
         self.looks = 2
         self.conflicts = 0
         self.most = 0
+        self.bodies: list[Any] = []
         self._left: dict[str, int] = {}
 
     def send(self, method: str, path: str, *, body: Any = None, verb: str, what: str, **further: Any) -> Any:
@@ -50,12 +51,19 @@ class RollingApi(FakeApi):
     def _patch(self, path: str, body: Any, verb: str, what: str) -> Any:
         if path not in self.objects:
             raise ApiError("fake", verb, what, 404, "NotFound", "not found")
+        self.bodies.append(body)
         if self.conflicts or body["metadata"]["resourceVersion"] != self.objects[path]["metadata"]["resourceVersion"]:
             self.conflicts = max(0, self.conflicts - 1)
             self.objects[path]["metadata"]["resourceVersion"] += "0"
             raise ApiError("fake", verb, what, 409, "Conflict", "the object has been modified")
         found = merged(self.objects[path], body)
-        found["metadata"]["generation"] += 1
+        found["metadata"] |= {
+            "generation": found["metadata"]["generation"] + 1,
+            "resourceVersion": body["metadata"]["resourceVersion"] + "1",
+        }
+        if "template" not in body["spec"]:
+            self.objects[path] = found
+            return found
         found["status"] = {**found["status"], "updatedReplicas": 0}
         self.objects[path], self._left[path] = found, self.looks
         self.most = max(self.most, len(self._left))
