@@ -45,6 +45,14 @@ def pids() -> list[int]:
     return [int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()]
 
 
+def children(pid: int) -> list[int]:
+    """The processes that the main thread of a process has started; none when it has ended."""
+    try:
+        return [int(child) for child in (PROC / str(pid) / "task" / str(pid) / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def seconds_since(ticks: int) -> float:
     """Seconds since a start time given in clock ticks since boot."""
     uptime = float((PROC / "uptime").read_text().split()[0])

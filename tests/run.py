@@ -72,7 +72,7 @@ class Processes:
         process = subprocess.Popen(
             stage.command,
             cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env=_environment(),
             start_new_session=True,
             text=True,
             errors="replace",
@@ -87,6 +87,11 @@ class Processes:
     def end_all(self) -> None:
         with self._lock:
             end(list(self._running))
+
+
+def _environment() -> dict[str, str]:
+    """What stages inherit; not that Python keeps no bytecode, for Ansible starts it anew for each module."""
+    return {**{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}, "PYTHONUNBUFFERED": "1"}
 
 
 def end(processes: list[subprocess.Popen[str]]) -> None:

@@ -15,25 +15,25 @@ def listed(things: Iterable[object], separator: str = ", ", most: int = MOST) ->
 
     :param separator: what stands between two: C("; ") between phrases. :param most: how many are named.
     """
-    told = [str(one) for one in things]
-    shown, more = separator.join(told[:most]), len(told) - most
+    names = [str(one) for one in things]
+    shown, more = separator.join(names[:most]), len(names) - most
     if more <= 0:
         return shown
     return f"{shown}{';' if separator == '; ' else ''} and {more:,} more"
 
 
-def sentences(told: Iterable[str], most: int = MOST) -> str:
+def sentences(texts: Iterable[str], most: int = MOST) -> str:
     """The first sentences, and how many more there are."""
-    found = list(told)
+    found = list(texts)
     more = len(found) - most
     return " ".join([*found[:most], *([f"And {more:,} more."] if more > 0 else [])])
 
 
-def lines(told: Iterable[str], most: int = MOST) -> list[str]:
+def lines(texts: Iterable[str], most: int = MOST) -> list[str]:
     """The first lines, and one that says how many more there are.
 
     :param most: how many are kept; 0 keeps all.
     """
-    found = list(told)
+    found = list(texts)
     more = len(found) - most
     return [*found[:most], f"and {more:,} more"] if most and more > 0 else found

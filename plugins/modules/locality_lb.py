@@ -442,12 +442,12 @@ def _service(run: Run, asked: locality_request.LocalityRequest | None) -> None:
     live = read.get(run.cluster, kind("DestinationRule"), run.params["name"], run.params["namespace"])
     traffic = _traffic(run, live)
     decision = locality_rule.present(asked, live, run.cluster.name) if asked else locality_rule.absent(live)
-    told = _predicted(run, decision, traffic)
+    predicted = _predicted(run, decision, traffic)
     if decision.plan and not run.check:
         with run.writing(run.params["control_plane_namespace"]):
             run.execute(decision.plan)
     rule = decision.rule if run.check or not decision.plan else _written(run, decision)
-    run.answer(decision.plan, rule=locality_rule.describe(rule), mesh=None, **told)
+    run.answer(decision.plan, rule=locality_rule.describe(rule), mesh=None, **predicted)
 
 
 def _host(run: Run, live: Object | None) -> host.Service | None:

@@ -177,11 +177,11 @@ def _present(run: Run, subjects: list[str]) -> None:
     stale = mirrored_services.removal(live, subjects, "is not mirrored any more")
     confirmed = execute.confirm(run.cluster, (*plan, *stale), run.warn)
     _execute(run, confirmed)
-    told = [
+    rows = [
         {**dict(zip(("namespace", "name"), subject.split("/"), strict=True)), "addresses": _addresses(subject, slices)}
         for subject in subjects
     ]
-    _answer(run, confirmed, told, primary)
+    _answer(run, confirmed, rows, primary)
 
 
 def _endpoints(run: Run, primary: Cluster, subjects: list[str], shown: dict[str, list[Object]], live: dict[Ref, Object]) -> Plan:

@@ -188,13 +188,13 @@ def main() -> None:
         else:
             sent = probe.send(run.cluster, source, request, patience)
         result = traffic.judge(sent.answers, naming, expected)
-        told = _told(sent, result)
+        values = _values(sent, result)
         if result.unmet and params["expect"] is not None and not run.check:
-            raise _unexpected(run, source, result, told)
-        run.answer(sent.sender.steps, **told)
+            raise _unexpected(run, source, result, values)
+        run.answer(sent.sender.steps, **values)
 
 
-def _told(sent: probe.Sent, result: traffic.Result) -> dict[str, Any]:
+def _values(sent: probe.Sent, result: traffic.Result) -> dict[str, Any]:
     return {
         "counts": result.counts,
         "latency_ms": dict(result.latency_ms),
@@ -205,7 +205,7 @@ def _told(sent: probe.Sent, result: traffic.Result) -> dict[str, Any]:
     }
 
 
-def _unexpected(run: Run, source: probe_source.Source, result: traffic.Result, told: dict[str, Any]) -> MeshyardError:
+def _unexpected(run: Run, source: probe_source.Source, result: traffic.Result, values: dict[str, Any]) -> MeshyardError:
     counted = listed(f"{name}: {count}" for name, count in (*result.by_status.items(), *result.by_responder.items()))
     way = f"from {source} to {run.params['to']}"
     return MeshyardError(
@@ -214,7 +214,7 @@ def _unexpected(run: Run, source: probe_source.Source, result: traffic.Result, t
         code="probe_unmet",
         verdict="failed",
         cluster=run.cluster.describe(),
-        **told,
+        **values,
     )
 
 

@@ -16,7 +16,14 @@ from tests.harness.planes import Planes
 from tests.harness.primary import Primary
 from tests.tree import ROOT
 
-_LONGEST = ("test_istio_base", "test_killed_base", "test_killed_revision", "test_namespace_revision_runs", "test_trust")
+_LONGEST = (
+    "test_several_remotes",
+    "test_istio_base",
+    "test_killed_base",
+    "test_killed_revision",
+    "test_namespace_revision_runs",
+    "test_trust",
+)
 
 
 def pytest_configure() -> None:
@@ -26,7 +33,7 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no process waits for the other one at the end."""
-    items.sort(key=lambda item: item.path.stem not in _LONGEST)
+    items.sort(key=lambda item: _LONGEST.index(item.path.stem) if item.path.stem in _LONGEST else len(_LONGEST))
 
 
 @pytest.hookimpl(trylast=True)

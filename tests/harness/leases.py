@@ -19,11 +19,11 @@ def expire(client: Client, lease: str = LEASE) -> None:
 
 
 def held(client: Client) -> dict[str, Any] | None:
-    """The C(spec) of the Lease, if there is one."""
+    """The C(spec) of the Lease, if there is one; who holds one that was expired is gone."""
     if not client.found(LEASE):
         return None
     found: dict[str, Any] = client.get(LEASE)["spec"]
-    return found
+    return None if found.get("renewTime") == _LONG_AGO else found
 
 
 def hold(client: Client, identity: str) -> None:

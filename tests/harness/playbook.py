@@ -14,9 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab import procfs
 from tests import tree
 
-_CREDENTIALS = ("K8S_AUTH_", "KUBECONFIG", "MESHYARD_", "ANSIBLE_")
+_DROPPED = ("K8S_AUTH_", "KUBECONFIG", "MESHYARD_", "ANSIBLE_", "PYTHONDONTWRITEBYTECODE")
+"""What playbooks do not inherit: credentials, settings, and that each module compiles its libraries anew, half of its time."""
+
+PATIENCE = 600.0
+"""Seconds that no playbook needs, however busy the machine is."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def play(name: str, groups: Groups, folder: Path, *arguments: str, settings: Pat
     """
     process = start(name, groups, folder, *arguments, settings=settings, **variables)
     try:
-        said, _errors = process.communicate(timeout=280)
+        said, _errors = process.communicate(timeout=PATIENCE)
     finally:
         kill(process)
     return Outcome(process.returncode, said.splitlines())
@@ -62,7 +67,7 @@ def start(
     """Starts a playbook in a process group of its own."""
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({group: {"hosts": dict(hosts)} for group, hosts in groups.items()}))
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(_CREDENTIALS)}
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED)}
     environment = {
         "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()),
         "ANSIBLE_HOME": str(folder / "home"),
@@ -83,6 +88,7 @@ def start(
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    """Ends the playbook and all that it started, as when the machine goes down."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """Ends the playbook and all that it started, as when the machine goes down: its workers may lead groups of their own."""
+    for leader in (process.pid, *procfs.children(process.pid)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(leader, signal.SIGKILL)

@@ -167,5 +167,5 @@ def reporting(module: AnsibleModule) -> Iterator[None]:
         ranges.check(module.params)
         yield
     except MeshyardError as problem:
-        told = {"problem": problem.problem, "remedy": problem.remedy, "code": problem.code, "verdict": problem.verdict}
-        module.fail_json(msg=str(problem), **told, **problem.facts)
+        values = {"problem": problem.problem, "remedy": problem.remedy, "code": problem.code, "verdict": problem.verdict}
+        module.fail_json(msg=str(problem), **values, **problem.facts)

@@ -101,9 +101,9 @@ class Helm:
         # Helm 2 tells its version and fails, because it misses its server.
         version = _VERSION.search(f"{output}\n{errors}")
         if version is None or int(version[1]) != MAJOR:
-            told = f"Helm {version[0]}" if version else "no Helm that tells its version"
+            which = f"Helm {version[0]}" if version else "no Helm that tells its version"
             raise MeshyardError(
-                f"The program {self._binary} is {told}; charts are rendered by Helm {MAJOR} (tested with {TESTED}).",
+                f"The program {self._binary} is {which}; charts are rendered by Helm {MAJOR} (tested with {TESTED}).",
                 f"Install Helm {MAJOR} beside it on the host that runs this module, and give its path as binary_path.",
             )
         self._suits = True
@@ -118,8 +118,8 @@ class Helm:
 def _reason(errors: str) -> str:
     """What Helm says, in one line and without its own decoration."""
     lines = [line.strip() for line in errors.splitlines() if line.strip() and not line.startswith("Use --debug")]
-    told = [line for line in lines if not line.startswith("WARNING") and " WARN " not in line]
-    return " ".join(told).removeprefix("Error: ").rstrip(".") or "it gave no reason"
+    reasons = [line for line in lines if not line.startswith("WARNING") and " WARN " not in line]
+    return " ".join(reasons).removeprefix("Error: ").rstrip(".") or "it gave no reason"
 
 
 def _remedy(errors: str) -> str:

@@ -95,8 +95,8 @@ def of_node(node: raw.Raw) -> Locality:
 
 def of_pod(marks: Mapping[str, str], node: Locality | None) -> Locality:
     """The locality of a pod: that of its node unless its own label names another one."""
-    told = marks.get(_OF_POD, "")
-    return parse(told if "/" in told else told.replace(".", "/")) if told else node or Locality()
+    label = marks.get(_OF_POD, "")
+    return parse(label if "/" in label else label.replace(".", "/")) if label else node or Locality()
 
 
 def parse(text: str) -> Locality:

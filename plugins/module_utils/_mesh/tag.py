@@ -88,6 +88,6 @@ def _conflict(name: str, webhooks: tuple[Claim, ...], services: tuple[Claim, ...
         held = services[0]
         return f"Tag {name} has the {held} but no webhook: its pods start without a sidecar."
     if len({claim.revision for claim in (*webhooks, *services)}) > 1:
-        told = listed(f"{claim} says {claim.revision}" for claim in (*webhooks, *services))
-        return f"Tag {name} is claimed by more than one revision: {told}."
+        claims = listed(f"{claim} says {claim.revision}" for claim in (*webhooks, *services))
+        return f"Tag {name} is claimed by more than one revision: {claims}."
     return None

@@ -92,13 +92,13 @@ class Row:
 
 def setting_of(policy: raw.Raw) -> Setting:
     """The locality setting of a traffic policy."""
-    told = raw.mapping(policy, "loadBalancer", "localityLbSetting")
+    given = raw.mapping(policy, "loadBalancer", "localityLbSetting")
     return Setting(
-        enabled=told.get("enabled") is not False,
+        enabled=given.get("enabled") is not False,
         outlier_detection=policy.get("outlierDetection") is not None,
-        distribute=tuple(Distribution(raw.text(one, "from"), raw.mapping(one, "to")) for one in raw.items(told, "distribute")),
-        failover=tuple((raw.text(one, "from"), raw.text(one, "to")) for one in raw.items(told, "failover")),
-        failover_priority=tuple(raw.items(told, "failoverPriority")),
+        distribute=tuple(Distribution(raw.text(one, "from"), raw.mapping(one, "to")) for one in raw.items(given, "distribute")),
+        failover=tuple((raw.text(one, "from"), raw.text(one, "to")) for one in raw.items(given, "failover")),
+        failover_priority=tuple(raw.items(given, "failoverPriority")),
     )
 
 
@@ -112,8 +112,8 @@ def mesh_policy(config: raw.Raw) -> dict[str, Any]:
 
 def traffic_distribution(service: raw.Raw) -> str:
     """What a Service asks for by itself, in its specification or in Istio's annotation; empty where it does not."""
-    told = raw.text(service, "spec", "trafficDistribution") or raw.annotations_of(service).get(_DISTRIBUTION, "")
-    return told if told in _PREFERRED else ""
+    preference = raw.text(service, "spec", "trafficDistribution") or raw.annotations_of(service).get(_DISTRIBUTION, "")
+    return preference if preference in _PREFERRED else ""
 
 
 def effective(policy: raw.Raw, service: raw.Raw, mesh: raw.Raw) -> Setting:
@@ -168,8 +168,8 @@ def _priorities(setting: Setting, client: Client, endpoints: Sequence[Endpoint])
 def _label_rank(setting: Setting, client: Client, endpoint: Endpoint) -> int:
     """0 where all labels of the failover priority are the same, and the more the earlier the first differs."""
     theirs = endpoint.labels_for(client)
-    for position, told in enumerate(setting.failover_priority):
-        key, given, value = told.partition("=")
+    for position, entry in enumerate(setting.failover_priority):
+        key, given, value = entry.partition("=")
         mine = value if given else client.labels.get(key, "")
         if mine != theirs.get(key, ""):
             return len(setting.failover_priority) - position

@@ -32,7 +32,7 @@ class EndpointFollower:
     def __init__(self, run: Run, primary: Cluster) -> None:
         self._run, self._primary = run, primary
         self._started = time.monotonic()
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
         self._now: dict[tuple[str, str], dict[str, Any]] = {}
         self.steps: list[Step] = []
         self.updates: list[dict[str, Any]] = []
@@ -122,6 +122,6 @@ class EndpointFollower:
         return f"Cluster {self._primary.name} shows no {one.lack}: what leads there from cluster {self._run.cluster.name} stays as it is."
 
     def _warn(self, text: str) -> None:
-        if text not in self._told:
-            self._told.add(text)
+        if text not in self._shown:
+            self._shown.add(text)
             self._run.warn(text)

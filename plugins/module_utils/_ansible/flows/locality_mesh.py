@@ -75,11 +75,11 @@ def settle(run: Run, asked: Object | None, members: Sequence[observation.Member]
     outcome = _unchanged(run, found) if decision.nothing else _planned(run, found, decision, asked)
     if asked is not None:
         locality_refusals.refuse_policy(outcome.policy, asked, f"{found.title} on cluster {run.cluster.name}")
-    told = _predicted(run, found, outcome, members)
+    predicted = _predicted(run, found, outcome, members)
     if outcome.seen is not None:
         planes.carry_out(run, found.names, outcome.plan, list(outcome.targets), outcome.seen)
     mesh = mesh_values.describe(found.plane, found.version, outcome.policy)
-    run.answer(outcome.plan, rule=None, mesh=mesh, **told)
+    run.answer(outcome.plan, rule=None, mesh=mesh, **predicted)
 
 
 def _look(run: Run) -> _Plane:
@@ -145,31 +145,31 @@ def _predicted(run: Run, found: _Plane, outcome: _Outcome, members: Sequence[obs
     views = locality_services.views(mesh_traffic, outcome.policy)
     if run.params["state"] == "present" and not run.params["allow_starving"]:
         locality_services.refuse_starving(views, mesh_traffic.clients, found.title.lower())
-    told, missing = locality_services.chosen(views, run.params["services"])
+    views_chosen, missing = locality_services.chosen(views, run.params["services"])
     setting = traffic_prediction.effective({}, {}, outcome.policy)
-    findings = [*_of_revision(found, outcome), *locality_services.findings(views, told, missing, mesh_traffic, setting)]
+    findings = [*_of_revision(found, outcome), *locality_services.findings(views, views_chosen, missing, mesh_traffic, setting)]
     findings.sort(key=lambda one: one.level != "warning")
     for one in findings:
         if one.level == "warning":
             run.warn(f"{one.message} {one.remedy}")
     return {
-        "prediction": locality_services.rows(told, mesh_traffic.clients),
-        "coverage": locality_services.coverage(views, told),
+        "prediction": locality_services.rows(views_chosen, mesh_traffic.clients),
+        "coverage": locality_services.coverage(views, views_chosen),
         "findings": [one.describe(run.cluster.name) for one in findings],
     }
 
 
 def _of_revision(found: _Plane, outcome: _Outcome) -> list[Finding]:
-    told = []
+    findings = []
     if outcome.policy.get("outlierDetection") is not None:
         message = "Outlier detection of a mesh takes endpoints out that fail, but traffic keeps to its locality and fails over only for"
         remedy = "Give such services a rule with outlier_detection; failover of the mesh then counts for them."
         whose = "services whose DestinationRule has outlier detection."
-        told.append(Finding("warning", "failover_by_rule", f"revision {found.names.revision}", f"{message} {whose}", remedy))
+        findings.append(Finding("warning", "failover_by_rule", f"revision {found.names.revision}", f"{message} {whose}", remedy))
     if outcome.drift:
         message = f"Revision {found.names.revision} had drifted from its values, and this run puts that back: {listed(outcome.drift)}."
-        told.append(Finding("warning", "drift", f"revision {found.names.revision}", message, "See steps for the fields."))
+        findings.append(Finding("warning", "drift", f"revision {found.names.revision}", message, "See steps for the fields."))
     if found.others:
         message = f"Proxies of {listed(found.others)} do not follow, since every revision has values of its own."
-        told.append(Finding("info", "other_revisions", f"revision {found.names.revision}", message, "Set it for these revisions too."))
-    return told
+        findings.append(Finding("info", "other_revisions", f"revision {found.names.revision}", message, "Set it for these revisions too."))
+    return findings

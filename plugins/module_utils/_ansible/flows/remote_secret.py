@@ -125,9 +125,9 @@ class RemoteSecretFlow:
     ) -> None:
         """Ends the module."""
         values = common(self.run, self.remote, local, before, after)
-        told = [one.describe() for one in said]
+        synced = [one.describe() for one in said]
         plan = (*before, *local, *after)
-        self.run.answer(plan, **values, server=self.server, token_secret=token, synced=told, revoked=revoked or [])
+        self.run.answer(plan, **values, server=self.server, token_secret=token, synced=synced, revoked=revoked or [])
 
 
 def common(run: Run, remote: Cluster | None, local: Plan, before: Plan, after: Plan = ()) -> dict[str, Any]:

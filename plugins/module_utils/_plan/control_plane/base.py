@@ -85,8 +85,8 @@ def plan(rendered: Iterable[Object], live: Mapping[Ref, Object], request: BaseRe
         steps = adoption.with_adoption(steps, OWNER)
     applied = dict.fromkeys(step.ref.name for step in steps if step.ref.kind == _CRD)
     maker_kind = made_by(existing)
-    told = (_partly(maker_kind, request, cluster),) if shared_by_others and steps else ()
-    return Decision(steps, tuple(applied), kept, maker_kind, told)
+    warnings = (_partly(maker_kind, request, cluster),) if shared_by_others and steps else ()
+    return Decision(steps, tuple(applied), kept, maker_kind, warnings)
 
 
 def removal(objects: Iterable[Object], planes: Iterable[str], force: bool, cluster: str) -> list[Object]:

@@ -64,9 +64,9 @@ def refuse_changes(live: Mapping[str, str], wanted: Mapping[str, str], revision:
     found = changes(live, wanted)
     if not found:
         return
-    told = ", ".join(f"{name} from {old or 'nothing'} to {new or 'nothing'}" for name, (old, new) in found.items())
+    differences = ", ".join(f"{name} from {old or 'nothing'} to {new or 'nothing'}" for name, (old, new) in found.items())
     raise MeshyardError(
-        f"The values would change the identity of the live revision {revision} on cluster {cluster}: {told}; "
+        f"The values would change the identity of the live revision {revision} on cluster {cluster}: {differences}; "
         "istiod then refuses the proxies that run.",
         "Keep the values, install another revision with the new ones, or set change_identity to true and restart every pod of it.",
         identity={name: {"live": old, "wanted": new} for name, (old, new) in found.items()},

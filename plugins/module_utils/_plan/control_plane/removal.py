@@ -91,9 +91,9 @@ def refuse(blockers: Iterable[Mapping[str, Any]], revision: str, cluster: str) -
     found = list(blockers)
     if not found:
         return
-    told = named((_described(one, cluster) for one in found), "; ")
+    users = named((_described(one, cluster) for one in found), "; ")
     raise MeshyardError(
-        f"Revision {revision} on cluster {cluster} is still in use: {told}.",
+        f"Revision {revision} on cluster {cluster} is still in use: {users}.",
         "Move what is named in blockers to another revision first, or set force to true to break it.",
         blockers=found,
     )

@@ -36,8 +36,8 @@ def decide(
     problems = [*refusals.of_namespaces(namespace_states, request, protected), *refusals.of_moves(moves, request, mesh)]
     if problems:
         first = problems[0]
-        told = [one.problem for one in problems]
-        raise MeshyardError(sentences(told), first.remedy, code=first.code, problems=told)
+        said = [one.problem for one in problems]
+        raise MeshyardError(sentences(said), first.remedy, code=first.code, problems=said)
     gone = [
         f"The namespace {namespace_state.name} does not exist any more: nothing is to be done there."
         for namespace_state in namespace_states
@@ -165,12 +165,12 @@ def _of_others(kind: str, name: str, pods: list[raw.Raw], move: Move, request: M
 
 
 def _warnings(moves: Sequence[Move]) -> list[str]:
-    told = []
+    warnings = []
     for move in moves:
         stuck = [workload_plan for workload_plan in move.workload_plans if workload_plan.status == "not_restartable"]
         if stuck:
-            told.append(f"In namespace {move.namespace_state.name} not restarted: {sentences(one.reason for one in stuck)}")
+            warnings.append(f"In namespace {move.namespace_state.name} not restarted: {sentences(one.reason for one in stuck)}")
         left = [workload_plan.reason for workload_plan in move.workload_plans if workload_plan.status == "left"]
         if left:
-            told.append(f"In namespace {move.namespace_state.name} left as they are: {sentences(left)}")
-    return told
+            warnings.append(f"In namespace {move.namespace_state.name} left as they are: {sentences(left)}")
+    return warnings

@@ -24,10 +24,10 @@ Labels: TypeAlias = "Mapping[str, str | None]"
 def read(obj: raw.Raw) -> Labels | None:
     """The former labels that an object names, or None where it names none that can be read."""
     try:
-        told = json.loads(raw.annotations_of(obj)[ANNOTATION])
+        labels = json.loads(raw.annotations_of(obj)[ANNOTATION])
     except (KeyError, ValueError):
         return None
-    return told if isinstance(told, dict) else None
+    return labels if isinstance(labels, dict) else None
 
 
 def checked(obj: raw.Raw) -> Labels | None:
@@ -35,10 +35,10 @@ def checked(obj: raw.Raw) -> Labels | None:
 
     :raises MeshyardError: somebody wrote something else into the annotation.
     """
-    told, found = raw.annotations_of(obj).get(ANNOTATION), read(obj)
-    if told is not None and (found is None or not all(value is None or isinstance(value, str) for value in found.values())):
+    text, found = raw.annotations_of(obj).get(ANNOTATION), read(obj)
+    if text is not None and (found is None or not all(value is None or isinstance(value, str) for value in found.values())):
         raise MeshyardError(
-            f"The annotation {ANNOTATION} of {raw.text(obj, 'kind')} {raw.qualified(obj)} is not a map of labels: {told}.",
+            f"The annotation {ANNOTATION} of {raw.text(obj, 'kind')} {raw.qualified(obj)} is not a map of labels: {text}.",
             "Set the labels as they should be by hand, remove the annotation, and run again.",
             code="former_unreadable",
         )

@@ -202,8 +202,8 @@ def _record(found: GatewayState, request: GatewayMoveRequest, changing: previous
         return {}
     new = gateway_move.record(found, request, changing, mesh).get(previous_labels.ANNOTATION)
     kept = raw.annotations_of(found.workload or {}).get(previous_labels.ANNOTATION)
-    told = new or (kept if _applied(found, "metadata", previous_labels.ANNOTATION) else None)
-    return {previous_labels.ANNOTATION: told} if told else {}
+    record = new or (kept if _applied(found, "metadata", previous_labels.ANNOTATION) else None)
+    return {previous_labels.ANNOTATION: record} if record else {}
 
 
 def _mark(found: GatewayState, changing: previous_labels.Labels, decision: injection.Decision, mesh: Mesh) -> dict[str, str]:

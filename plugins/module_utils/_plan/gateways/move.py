@@ -214,13 +214,13 @@ def _warned(found: GatewayState, move: Move) -> Move:
 
 
 def _warnings(found: GatewayState) -> list[str]:
-    made, told = found.made_by, []
+    made, notes = found.made_by, []
     if made.gitops:
-        told.append(f"{found} is kept by {made.gitops}: give its source the same revision, or it moves the gateway back.")
+        notes.append(f"{found} is kept by {made.gitops}: give its source the same revision, or it moves the gateway back.")
     elif made.kind == "helm":
-        told.append(f"{found} was made by the Helm release {made.name}: its next upgrade must set the same revision, or it moves it back.")
+        notes.append(f"{found} was made by the Helm release {made.name}: its next upgrade must set the same revision, or it moves it back.")
     elif made.kind == "istioctl":
-        told.append(f"{found} was made by istioctl: its next run must name the same revision, or it moves it back.")
+        notes.append(f"{found} was made by istioctl: its next run must name the same revision, or it moves it back.")
     if rolling.may_drop(workload.parse(found.workload or {}), found.workload or {}):
-        told.append(f"The update strategy of {found} lets all of its pods go at once: requests may fail while it rolls.")
-    return told
+        notes.append(f"The update strategy of {found} lets all of its pods go at once: requests may fail while it rolls.")
+    return notes

@@ -82,7 +82,7 @@ def _eastwest(network: str) -> Object:
 
 def _kept(found: GatewayState) -> GatewaySettings:
     try:
-        told = json.loads(raw.annotations_of(found.workload or {}).get(ANNOTATION) or "{}")
-        return GatewaySettings(told.get("kind", INGRESS), told.get("values", {}), told.get("network", ""))
+        recorded = json.loads(raw.annotations_of(found.workload or {}).get(ANNOTATION) or "{}")
+        return GatewaySettings(recorded.get("kind", INGRESS), recorded.get("values", {}), recorded.get("network", ""))
     except (ValueError, AttributeError):
         return GatewaySettings(INGRESS, {})

@@ -74,8 +74,8 @@ def chart_version(plane: ControlPlane, deployment: raw.Raw) -> versions.Version:
 
     :raises MeshyardError: nobody knows it.
     """
-    told = raw.labels_of(deployment).get("app.kubernetes.io/version") or plane.version
-    return versions.parse(told)
+    version = raw.labels_of(deployment).get("app.kubernetes.io/version") or plane.version
+    return versions.parse(version)
 
 
 def refuse_version(version: versions.Version, asked: Object, plane: ControlPlane, cluster: str) -> None:

@@ -71,12 +71,12 @@ def findings(
     :param setting: that of the rule by itself. :param counts: what counts for the service in all, where that is something else.
     """
     counts = counts or setting
-    told = [*_of_service(setting, counts, traffic, service), *of_prediction(counts, traffic, str(service))]
+    findings = [*_of_service(setting, counts, traffic, service), *of_prediction(counts, traffic, str(service))]
     if traffic.doubt:
-        told.append(Finding("info", "mesh_unknown", str(service), traffic.doubt, "What the rule itself sets is not concerned."))
+        findings.append(Finding("info", "mesh_unknown", str(service), traffic.doubt, "What the rule itself sets is not concerned."))
     if rule is not None:
-        told += [*_of_other_rules(traffic, service, rule), *_of_parts(rule)]
-    return sorted(told, key=lambda one: one.level != "warning")
+        findings += [*_of_other_rules(traffic, service, rule), *_of_parts(rule)]
+    return sorted(findings, key=lambda one: one.level != "warning")
 
 
 def _of_service(setting: Setting, counts: Setting, traffic: ServiceTraffic, service: Service) -> Iterator[Finding]:
@@ -98,12 +98,12 @@ def of_prediction(setting: Setting, traffic: ServiceTraffic, title: str) -> Iter
 
     :param title: what it is about.
     """
-    keys = [told.partition("=")[0] for told in setting.failover_priority]
+    keys = [entry.partition("=")[0] for entry in setting.failover_priority]
     hidden = [key for key in keys if key not in _KNOWN_BEHIND_GATEWAYS]
     if hidden and any(one.is_behind_gateway(client) for one in traffic.endpoints for client in traffic.clients):
         message = f"Endpoints behind an east-west gateway do not show {', '.join(hidden)}: none of them matches there."
         yield Finding("warning", "labels_across_networks", title, message, f"Use {locality.NETWORK} across networks.")
-    unknown = [told for told in setting.failover_priority if "=" not in told and told not in _KNOWN_OF_CLIENTS]
+    unknown = [entry for entry in setting.failover_priority if "=" not in entry and entry not in _KNOWN_OF_CLIENTS]
     if unknown:
         message = f"What is predicted holds for clients without the labels {', '.join(unknown)}."
         yield Finding("info", "client_labels", title, message, "A client that has them may see another order.")

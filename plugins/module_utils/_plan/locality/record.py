@@ -27,16 +27,16 @@ def parse(obj: raw.Raw, remedy: str) -> Object | None:
     :param remedy: what to do where the annotation holds something else.
     :raises MeshyardError: it does.
     """
-    told = raw.annotations_of(obj).get(ANNOTATION)
-    if told is None:
+    text = raw.annotations_of(obj).get(ANNOTATION)
+    if text is None:
         return None
     try:
-        found = json.loads(told)
+        found = json.loads(text)
     except ValueError:
         found = None
     if not isinstance(found, dict) or not all(key in FIELDS and (value is None or isinstance(value, dict)) for key, value in found.items()):
         title = f"{raw.text(obj, 'kind')} {raw.qualified(obj)}"
-        raise MeshyardError(f"The annotation {ANNOTATION} of {title} does not hold former values: {told}.", remedy)
+        raise MeshyardError(f"The annotation {ANNOTATION} of {title} does not hold former values: {text}.", remedy)
     return found
 
 

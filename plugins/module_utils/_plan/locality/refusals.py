@@ -79,10 +79,10 @@ def _refuse_failover(failover: Sequence[Mapping[str, str]]) -> None:
 
 
 def _refuse_priority(priority: Sequence[str], failover: Sequence[Any]) -> None:
-    for told in priority:
-        key, _equals, value = told.partition("=")
+    for entry in priority:
+        key, _equals, value = entry.partition("=")
         if not key or "=" in value:
-            raise MeshyardError(f"'{told}' in failover_priority is not a label.", "Write the key of a label, or key=value.")
+            raise MeshyardError(f"'{entry}' in failover_priority is not a label.", "Write the key of a label, or key=value.")
         if failover and key in locality.PLACES:
             raise MeshyardError(
                 f"failover_priority names {key} while failover is given, which orders regions, zones and subzones by itself.",

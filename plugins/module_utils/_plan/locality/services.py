@@ -96,14 +96,14 @@ def rows(found: Sequence[View], clients: Sequence[Client]) -> list[dict[str, Any
     ]
 
 
-def coverage(found: Sequence[View], told: Sequence[View]) -> dict[str, Any]:
+def coverage(found: Sequence[View], predicted: Sequence[View]) -> dict[str, Any]:
     """How much of the mesh the prediction covers."""
     spread = [view for view in found if view.spread]
     return {
         "services": len(found),
         "spread": len(spread),
-        "predicted": len(told),
-        "left_out": len([view for view in spread if view not in told]),
+        "predicted": len(predicted),
+        "left_out": len([view for view in spread if view not in predicted]),
         "not_following": not_following(found),
     }
 
@@ -122,26 +122,26 @@ def refuse_starving(found: Sequence[View], clients: Sequence[Client], title: str
 
     :raises MeshyardError: one is not, and would get no traffic; services and places are named.
     """
-    told = _starved(found, clients)
-    if not told:
+    starved = _starved(found, clients)
+    if not starved:
         return
-    shown = listed((f"clients in {one['from']} send nothing to {listed(one['localities'])} of {one['service']}" for one in told), "; ")
+    shown = listed((f"clients in {one['from']} send nothing to {listed(one['localities'])} of {one['service']}" for one in starved), "; ")
     raise MeshyardError(
         f"With the distribute of {title} places with ready endpoints would get no traffic: {shown}.",
         "Name these localities in to, or set allow_starving.",
-        starved=told,
+        starved=starved,
     )
 
 
 def findings(
-    found: Sequence[View], told: Sequence[View], missing: Sequence[str], mesh_traffic: MeshTraffic, setting: Setting
+    found: Sequence[View], predicted: Sequence[View], missing: Sequence[str], mesh_traffic: MeshTraffic, setting: Setting
 ) -> Iterator[Finding]:
     """What else is worth knowing of the mesh's services.
 
     :param setting: the mesh's own. :param missing: services that were asked for and have no endpoint.
     """
-    for told_host in missing:
-        yield Finding("warning", "no_endpoints", told_host, f"The service {told_host} has no ready endpoint.", "Check services.")
+    for host_name in missing:
+        yield Finding("warning", "no_endpoints", host_name, f"The service {host_name} has no ready endpoint.", "Check services.")
     starved = _starved(found, mesh_traffic.clients)
     if starved:
         names = listed(sorted({one["service"] for one in starved}))
@@ -153,7 +153,7 @@ def findings(
     for one in not_following(found):
         message = f"{one['object']} sets {', '.join(one['sets'])} itself, which goes before the mesh for {listed(one['services'])}."
         yield Finding("info", "not_following", one["object"], message, "Change it there too, or take it out there.")
-    left = len([view for view in found if view.spread and view not in told])
+    left = len([view for view in found if view.spread and view not in predicted])
     if left:
         message = f"The traffic of {left} more services in more than one place is not shown."
         yield Finding("info", "not_shown", "the mesh", message, "Name those of interest in services.")
@@ -198,10 +198,10 @@ def _starved(found: Sequence[View], clients: Sequence[Client]) -> list[dict[str,
     ]
 
 
-def _named(told: str) -> Service:
-    found = host.of_host(told, "")
+def _named(text: str) -> Service:
+    found = host.of_host(text, "")
     if not found.namespace:
-        raise MeshyardError(f"'{told}' in services does not name a namespace.", "Write NAME.NAMESPACE.svc.cluster.local.")
+        raise MeshyardError(f"'{text}' in services does not name a namespace.", "Write NAME.NAMESPACE.svc.cluster.local.")
     return found
 
 

@@ -53,9 +53,9 @@ class Origin:
 
 def origin(obj: raw.Raw) -> Origin | None:
     """The origin that an adopted object names, or that of one that is not adopted yet; None for one that we made."""
-    told = raw.annotations_of(obj).get(ADOPTED_FROM)
-    if told:
-        kind, _colon, rest = told.partition(":")
+    adopted = raw.annotations_of(obj).get(ADOPTED_FROM)
+    if adopted:
+        kind, _colon, rest = adopted.partition(":")
         namespace, _slash, release = rest.partition("/")
         return Origin(kind, namespace, release)
     made = maker.maker(obj)

@@ -55,7 +55,7 @@ def _labels(given: PreflightInput) -> Iterator[Finding]:
 
 def _not_restartable(given: PreflightInput) -> Iterator[Finding]:
     """What keeps its old proxy: pods of the old revision whose workload nobody here can restart."""
-    told: set[str] = set()
+    known: set[str] = set()
     source = given.route.from_revision
     rolling = {(one.workload.kind, member.name, one.workload.name): one.workload for member in given.members for one in member.rolling}
     others = {
@@ -69,8 +69,8 @@ def _not_restartable(given: PreflightInput) -> Iterator[Finding]:
             key = (proxy.workload.kind, member.name, proxy.workload.name)
             seen = rolling.get(key) or others.get(key) or workload.parse(pods[(member.name, proxy.pod)], "Pod")
             reason = None if proxy.revision != source or proxy.terminating else restartable(seen)
-            if reason and reason not in told and not _is_managed(seen):
-                told.add(reason)
+            if reason and reason not in known and not _is_managed(seen):
+                known.add(reason)
                 yield Finding(
                     "warning",
                     "not_restartable",

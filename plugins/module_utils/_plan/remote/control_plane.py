@@ -226,9 +226,9 @@ def refuse_strangers(targets: Iterable[Object], live: Mapping[Ref, Object], name
 
 def _controllers(live: raw.Raw | None, primary: str) -> str:
     """Who may write into the cluster: those named already, and the primary."""
-    told = raw.annotations_of(live or {}).get(CONTROLLED_BY, "")
-    named = [name.strip() for name in told.split(",") if name.strip()]
-    return told if primary in named or _ANY in named else ",".join([*named, primary])
+    controlled_by = raw.annotations_of(live or {}).get(CONTROLLED_BY, "")
+    named = [name.strip() for name in controlled_by.split(",") if name.strip()]
+    return controlled_by if primary in named or _ANY in named else ",".join([*named, primary])
 
 
 def _is_slice(obj: Object, names: Names) -> bool:

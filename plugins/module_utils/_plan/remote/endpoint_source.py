@@ -35,8 +35,8 @@ class Source:
     def annotation(self) -> dict[str, str]:
         """The annotation by which a slice names its source."""
         word = _WORDS[self.reach]
-        told = {"reach": self.reach, **({word: self.subject} if word else {})}
-        return {FROM: json.dumps(told, separators=(",", ":"))}
+        source = {"reach": self.reach, **({word: self.subject} if word else {})}
+        return {FROM: json.dumps(source, separators=(",", ":"))}
 
     @property
     def lack(self) -> str:
@@ -47,13 +47,13 @@ class Source:
 def source_of(obj: raw.Raw) -> Source | None:
     """The source that a slice names, or None where it names none that is known."""
     try:
-        told = json.loads(raw.annotations_of(obj).get(FROM, ""))
+        source = json.loads(raw.annotations_of(obj).get(FROM, ""))
     except ValueError:
         return None
-    reach = raw.text(told, "reach")
+    reach = raw.text(source, "reach")
     if reach not in _WORDS:
         return None
-    subject = raw.text(told, _WORDS[reach]) if _WORDS[reach] else ""
+    subject = raw.text(source, _WORDS[reach]) if _WORDS[reach] else ""
     if (reach == PODS and not subject) or (reach in (GATEWAY, SERVICE) and not is_service(subject)):
         return None
     return Source(reach, subject)

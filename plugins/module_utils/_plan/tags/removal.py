@@ -54,9 +54,9 @@ def refuse(tag: str, users: Sequence[str], cluster: str) -> None:
     """
     if not users:
         return
-    told = listed(users)
+    followers = listed(users)
     raise MeshyardError(
-        f"Tag {tag} on cluster {cluster} is followed by {told}: their new pods would start without a sidecar.",
+        f"Tag {tag} on cluster {cluster} is followed by {followers}: their new pods would start without a sidecar.",
         "Move them to a revision first (namespace_revision), or set force to true.",
         followers=list(users),
     )

@@ -152,9 +152,9 @@ def _only_other(revision: str, seen: Situation) -> str:
 
 def _one_of(revisions: Sequence[str], seen: Situation) -> str:
     if len(revisions) > 1:
-        told = listed(f"{name} ({_version_of(seen.plane(name)) or 'unknown version'})" for name in revisions)
+        candidates = listed(f"{name} ({_version_of(seen.plane(name)) or 'unknown version'})" for name in revisions)
         raise MeshyardError(
-            f"Cluster {seen.cluster} has several control planes that could be meant: {told}.",
+            f"Cluster {seen.cluster} has several control planes that could be meant: {candidates}.",
             "Name the one to be left in from_revision (canary_upgrade_from_revision in the role).",
             revisions=list(revisions),
         )

@@ -35,8 +35,8 @@ def check(cluster: Cluster, names: Names, targets: list[Object], source: str | N
     :raises MeshyardError: workloads of the new one and of another would be parted.
     """
     wanted = common_identity.of_objects(targets, names, rendering.parse_yaml)
-    told: list[str] = []
+    warnings: list[str] = []
     for revision in [source] if source else beside(cluster, names):
         live = of_live(cluster, Names(revision, names.namespace))
-        told += common_identity.refuse_parting(live, wanted, revision, names.revision, cluster.name)
-    return told
+        warnings += common_identity.refuse_parting(live, wanted, revision, names.revision, cluster.name)
+    return warnings

@@ -99,10 +99,10 @@ def explain(cluster: Cluster, refs: Iterable[Ref], problem: TimedOut) -> None:
     problem.facts["ready"] = False
     for ref, obj in live.items():
         if ref.kind == "Deployment" and not (rolled := workload.rolled_out(workload.parse(obj))).done:
-            told = diagnosis.report(cluster, workload.parse(obj), rolled.why)
-            problem.facts["evidence"] = told
-            repeated = f"{told['kind']} {told['namespace']}/{told['name']}: {told['why']}."
-            problem.problem += diagnosis.sentence(told).removeprefix(repeated)
+            report = diagnosis.report(cluster, workload.parse(obj), rolled.why)
+            problem.facts["evidence"] = report
+            repeated = f"{report['kind']} {report['namespace']}/{report['name']}: {report['why']}."
+            problem.problem += diagnosis.sentence(report).removeprefix(repeated)
 
 
 def _get(cluster: Cluster, ref: Ref) -> Object | None:

@@ -52,13 +52,13 @@ def _code(unready: Sequence[raw.Raw], events: Sequence[raw.Raw]) -> str:
     return "pod_not_ready" if unready else "no_progress"
 
 
-def sentence(told: dict[str, Any]) -> str:
+def sentence(found: dict[str, Any]) -> str:
     """A report in words."""
-    said = f"{told['kind']} {told['namespace']}/{told['name']}: {told['why']}."
-    for pod in told["pods"][:1]:
+    said = f"{found['kind']} {found['namespace']}/{found['name']}: {found['why']}."
+    for pod in found["pods"][:1]:
         said += f" Pod {pod['name']}: {'; '.join(pod['reasons'])}."
-    if not told["pods"] and told["events"]:
-        said += f" Last event: {told['events'][-1].rstrip('.')}."
+    if not found["pods"] and found["events"]:
+        said += f" Last event: {found['events'][-1].rstrip('.')}."
     return said
 
 

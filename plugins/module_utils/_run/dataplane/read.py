@@ -99,11 +99,11 @@ def injector(config: raw.Raw, values: raw.Raw, of: plane.ControlPlane) -> Inject
 
     :param config: the data of its injector's ConfigMap. :param values: the data of the ConfigMap with its Helm values.
     """
-    told = json.dumps([dict(config), dict(values)], sort_keys=True).encode()
+    given = json.dumps([dict(config), dict(values)], sort_keys=True).encode()
     picture = _proxy_image(config)
     return Injector(
         version=image.version(picture) or of.version,
-        fingerprint=hashlib.sha256(told).hexdigest()[:10],
+        fingerprint=hashlib.sha256(given).hexdigest()[:10],
         policy=policy.parse(_parsed(raw.text(config, "config"))),
         image=picture,
     )

@@ -43,12 +43,13 @@ class Runner(Protocol):
 
 @dataclass
 class _Rolling:
-    """One workload under way, and how far it came last time."""
+    """One workload under way, how far it came last time, and whether what follows its rollout was written."""
 
     workload_plan: WorkloadPlan
     deadline: float
     best: tuple[int, int] = (-1, -1)
     why: str = ""
+    closed: bool = False
 
 
 @dataclass
@@ -162,7 +163,7 @@ def _look(loop: _Loop) -> None:
         found = read.get(loop.run.cluster, kind(ref.kind), ref.name, ref.namespace)
         seen = workload.parse(found) if found else None
         progress = workload.rolled_out(seen) if seen else workload.Progress(True, False, "")
-        if seen is None or (progress.done and _close(loop, one.workload_plan, found or {})):
+        if seen is None or _is_over(loop, one, seen, found or {}):
             loop.rolling.remove(one)
             loop.rolled.append(f"{ref.namespace}/{ref.name}")
             continue
@@ -175,20 +176,25 @@ def _look(loop: _Loop) -> None:
         raise _stuck(loop, failed)
 
 
-def _close(loop: _Loop, workload_plan: WorkloadPlan, found: raw.Raw) -> bool:
-    """Writes what follows a rollout; False when somebody was faster, so that it is to be looked at again."""
-    step = workload_plan.closing
+def _is_over(loop: _Loop, one: _Rolling, seen: Workload, found: raw.Raw) -> bool:
+    """Whether nothing is left to be done: what follows the rollout is written, and the controller has seen it."""
+    step = one.workload_plan.closing
+    if one.closed:
+        return seen.observed_generation >= seen.generation
+    if not workload.rolled_out(seen).done:
+        return False
     if step is None or refusals.open_release(found):  # a release that began meanwhile pauses it itself
         return True
     body: Object = {**step.patch, "metadata": {"resourceVersion": raw.text(found, "metadata", "resourceVersion")}}
     try:
         write.merge(loop.run.cluster, kind(step.ref.kind), step.ref.namespace, step.ref.name, body, step.manager)
     except ApiError as error:
-        if error.status not in (404, 409):
-            raise _with_done(error, loop) from None
-        return error.status == 404
+        if error.status in (404, 409):  # somebody was faster: it is looked at again
+            return False
+        raise _with_done(error, loop) from None
     loop.done.append(describe(step))
-    return True
+    one.closed, one.deadline = True, time.monotonic() + loop.timeout
+    return False
 
 
 def _tell(loop: _Loop) -> None:
@@ -202,9 +208,9 @@ def _tell(loop: _Loop) -> None:
 def _stuck(loop: _Loop, failed: list[tuple[_Rolling, Workload]]) -> MeshyardError:
     cluster = loop.run.cluster
     reports = [diagnosis.report(cluster, seen, one.why) for one, seen in failed]
-    told = sentences(diagnosis.sentence(report) for report in reports)
+    reasons = sentences(diagnosis.sentence(report) for report in reports)
     problem = MeshyardError(
-        f"On cluster {cluster.name} {len(reports)} of {loop.total} workloads do not roll. {told}",
+        f"On cluster {cluster.name} {len(reports)} of {loop.total} workloads do not roll. {reasons}",
         "Correct what the pods report and run again: it goes on from there; or go back with state former.",
         code="rollout_stuck",
         verdict="failed",

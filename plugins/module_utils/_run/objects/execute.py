@@ -79,9 +79,9 @@ def _makes_namespace(plan: Plan, namespace: str) -> bool:
 
 def _denied(cluster: Cluster, refused: Sequence[tuple[Step, errors.ApiError]], total: int) -> MeshyardError:
     first = refused[0][1]
-    told = sentences(f"{step.ref}: {error.message.rstrip('.')}." for step, error in refused)
+    reasons = sentences(f"{step.ref}: {error.message.rstrip('.')}." for step, error in refused)
     return MeshyardError(
-        f"Cluster {cluster.name} would refuse {len(refused)} of {total} changes, so that none was made. {told}",
+        f"Cluster {cluster.name} would refuse {len(refused)} of {total} changes, so that none was made. {reasons}",
         first.remedy,
         code=first.code,
         denials=[{**describe(step), "by": str(error.denial or ""), "message": error.message} for step, error in refused],

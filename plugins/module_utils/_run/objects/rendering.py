@@ -77,13 +77,13 @@ class Renderer:
         return self._helm.render(self._chart, release, namespace, given, kube_version=kube_version)
 
     def _refuse_other(self) -> None:
-        told = self._helm.show_chart(self._chart)
-        if told.get("name") != self.name:
-            raise MeshyardError(f"The chart {self._chart} is {told.get('name')}, not {self.name}.", "Correct chart_ref.")
-        found = {str(told.get("version", "")).removeprefix("v"), str(told.get("appVersion", "")).removeprefix("v")}
+        described = self._helm.show_chart(self._chart)
+        if described.get("name") != self.name:
+            raise MeshyardError(f"The chart {self._chart} is {described.get('name')}, not {self.name}.", "Correct chart_ref.")
+        found = {str(described.get("version", "")).removeprefix("v"), str(described.get("appVersion", "")).removeprefix("v")}
         if not self._declared and str(self.version) not in found:
             raise MeshyardError(
-                f"The chart {self._chart} is of Istio {told.get('appVersion')}, but version is {self.version}.",
+                f"The chart {self._chart} is of Istio {described.get('appVersion')}, but version is {self.version}.",
                 "Correct version or chart_ref, or name the chart's own version in chart_version if it belongs to that version of Istio.",
             )
 

@@ -40,11 +40,11 @@ def _attempt(cluster: Cluster, one: Restarted) -> Trial | None:
         if whole is not None:
             write.create(cluster, trial_pods.pod(one.with_object(whole)), MANAGER, dry_run=True)
     except ApiError as error:
-        told = error.message.rstrip(".")
+        reason = error.message.rstrip(".")
         if error.denial:
-            return Trial(one, told, str(error.denial) if error.denial.name else "", quota=error.denial.kind == _QUOTA)
+            return Trial(one, reason, str(error.denial) if error.denial.name else "", quota=error.denial.kind == _QUOTA)
         if error.webhook_silent:
             # The injector of the revision that is left may well be silent: the new one is asked then.
-            return None if webhook.INJECTOR in error.message else Trial(one, told)
-        return Trial(one, told, asked=False)
+            return None if webhook.INJECTOR in error.message else Trial(one, reason)
+        return Trial(one, reason, asked=False)
     return None

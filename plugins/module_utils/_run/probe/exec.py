@@ -88,9 +88,9 @@ def send(cluster: Cluster, place: Place, request: Request, count: int, alive: Ca
         )
     answers = parse_python(output.stdout) if client == "python3" else parse(output.stdout, client)
     if len(answers) != count:
-        told = (output.stderr.strip() or output.failure or f"exit status {output.code}").splitlines()[-1]
+        reason = (output.stderr.strip() or output.failure or f"exit status {output.code}").splitlines()[-1]
         raise MeshyardError(
-            f"In {place} on cluster {cluster.name}, {client} gave {len(answers)} answers to {count} requests: {told}.",
+            f"In {place} on cluster {cluster.name}, {client} gave {len(answers)} answers to {count} requests: {reason}.",
             "Try the same request with that client by kubectl exec.",
         )
     return client, answers
@@ -221,5 +221,5 @@ def _message(line: str) -> str:
         logged = json.loads(line)
     except ValueError:
         return line
-    told = [str(logged[key]) for key in ("msg", "err") if logged.get(key)]
-    return "" if logged.get("level") == "info" else ": ".join(told)
+    messages = [str(logged[key]) for key in ("msg", "err") if logged.get(key)]
+    return "" if logged.get("level") == "info" else ": ".join(messages)

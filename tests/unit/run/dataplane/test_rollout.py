@@ -62,7 +62,7 @@ class RollingApi(FakeApi):
             "resourceVersion": body["metadata"]["resourceVersion"] + "1",
         }
         if "template" not in body["spec"]:
-            self.objects[path] = found
+            self.objects[path], self._left[path] = found, self.looks
             return found
         found["status"] = {**found["status"], "updatedReplicas": 0}
         self.objects[path], self._left[path] = found, self.looks

@@ -29,14 +29,14 @@ def spec(api: RollingApi) -> dict[str, Any]:
     return found
 
 
-def test_what_was_resumed_for_its_restart_is_paused_once_it_has_rolled_and_not_before() -> None:
+def test_what_was_resumed_for_its_restart_is_paused_once_it_has_rolled_and_its_controller_is_waited_for() -> None:
     api, run, workload_plans, _obj = enabled()
     api.looks = 5
     paused: list[bool] = []
 
     rollout.roll(run, workload_plans, max_parallel=1, timeout=60, pause=lambda _seconds: paused.append(spec(api)["paused"]))
 
-    assert (paused, spec(api)["paused"]) == ([False] * 4, True)
+    assert (paused, spec(api)["paused"]) == ([False] * 4 + [True] * 5, True)
     assert [body["spec"].get("paused") for body in api.bodies] == [False, True]
 
 

@@ -1,0 +1,134 @@
+"""The istiods of a mesh of several clusters, as far as their debug pages, their webhooks and their writes tell."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
+from lab.client import ApiError, Client
+from tests.harness.injector import PROXY, Injector
+from tests.harness.istiod import Istiod
+
+REV = "istio.io/rev"
+_SECRETS = "/api/v1/namespaces/istio-system/secrets?labelSelector=istio%2FmultiCluster%3Dtrue"
+_SENT = {"type.googleapis.com/envoy.config.cluster.v3.Cluster": {"sent": "1", "acked": "1"}}
+_WEBHOOKS = (kinds.kind("MutatingWebhookConfiguration"), kinds.kind("ValidatingWebhookConfiguration"))
+_PAUSE = 0.4
+
+
+class ClusterInjector(Injector):
+    """Finds the revision as istiod does: by the label of the pod, else by that of its namespace in the cluster that asks.
+
+    :ivar clients: by the name of a cluster, which is the last part of the webhook's URL.
+    """
+
+    def __init__(self, directory: Path, versions: Mapping[str, str]) -> None:
+        super().__init__(directory, versions)
+        self.clients: dict[str, Client] = {}
+
+    def patch(self, revision: str, pod: dict[str, Any]) -> list[dict[str, Any]]:
+        """The JSON patch that makes the pod one of the mesh."""
+        labels = pod["metadata"].get("labels") or {}
+        if REV not in labels:
+            labels = self.clients[revision].get(f"/api/v1/namespaces/{pod['metadata']['namespace']}")["metadata"].get("labels") or {}
+        return super().patch(labels[REV], pod)
+
+
+class MeshIstiod:
+    """Answers the debug pages of every istiod pod of a primary, and does in all clusters what istiod would.
+
+    :ivar port: of the loopback, where the debug pages are. :ivar clients: all clusters of the mesh by name.
+    """
+
+    def __init__(self, directory: Path, versions: Mapping[str, str]) -> None:
+        self.injector = ClusterInjector(directory, versions)
+        self.clients: dict[str, Client] = {}
+        self._primary: Client | None = None
+        istiod = self
+
+        class Handler(_Pages):
+            owner = istiod
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.port: int = self._server.server_address[1]
+        self._ended = threading.Event()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_unused: object) -> None:
+        self._ended.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self.injector.__exit__()
+
+    def serve(self, primary: str, clients: Mapping[str, Client]) -> None:
+        """Begins to serve these clusters."""
+        self.clients = self.injector.clients = dict(clients)
+        self._primary = clients[primary]
+        for client in clients.values():
+            threading.Thread(target=self._trust, args=(client,), daemon=True).start()
+
+    def values(self, cluster: str) -> dict[str, Any]:
+        """Helm values by which the API server of a cluster finds the injector."""
+        return {"istiodRemote": {"injectionURL": self.injector.url(cluster)}}
+
+    def _trust(self, client: Client) -> None:
+        """Sets the CA bundle of webhooks that have none, as long as the mesh is served."""
+        writer = Istiod(client, self.injector)
+        while not self._ended.wait(_PAUSE):
+            try:
+                for kind in _WEBHOOKS:
+                    for item in client.get(kind.path())["items"]:
+                        if any(not hook["clientConfig"].get("caBundle") for hook in item["webhooks"]):
+                            writer.serve(item["metadata"]["labels"][REV])
+            except (ApiError, OSError):  # somebody else wrote it, or the server is not there: then the next time
+                continue
+
+    def page(self, path: str) -> Any:
+        """What a debug page shows."""
+        pages = {"/debug/clusterz": self._clusters, "/debug/endpointShardz": dict, "/debug/syncz": self._proxies}
+        return pages[path]()
+
+    def _clusters(self) -> list[dict[str, str]]:
+        assert self._primary is not None
+        secrets = self._primary.get(_SECRETS)["items"]
+        return [
+            {"id": name, "secretName": f"istio-system/{secret['metadata']['name']}", "syncStatus": "synced"}
+            for secret in secrets
+            for name in secret["data"]
+        ]
+
+    def _proxies(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "proxy": f"{pod['metadata']['name']}.{pod['metadata']['namespace']}",
+                "cluster_id": cluster,
+                "istio_version": self.injector.versions[pod["metadata"]["annotations"][REV]],
+                "resources": _SENT,
+            }
+            for cluster, client in self.clients.items()
+            for pod in client.get("/api/v1/pods")["items"]
+            if any(one["name"] == PROXY for one in pod["spec"]["containers"])
+        ]
+
+
+class _Pages(BaseHTTPRequestHandler):
+    owner: MeshIstiod
+
+    def do_GET(self) -> None:
+        body = json.dumps(self.owner.page(self.path.partition("?")[0])).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name is http.server's
+        """Silent."""
