@@ -8,6 +8,7 @@ import pytest
 
 from tests.harness import accounts, releases
 from tests.harness.mesh import Body, Mesh
+from tests.harness.modules import Call
 from tests.harness.releases import ISTIO, NEW, OLD, Shop
 
 WHOLE: tuple[tuple[str, dict[str, object]], ...] = (
@@ -184,6 +185,25 @@ def test_changes_of_an_enabled_deployment_wait_for_a_release(shop: Shop) -> None
     shop.run("disabled")
     before["Deployment web"]["spec"]["template"]["spec"]["containers"][0]["image"] = NEW
     assert shop.written() == before
+
+
+@pytest.mark.smoke
+def test_releases_are_listed_with_what_is_meant_what_is_live_and_who_waits(shop: Shop) -> None:
+    asked = {**shop.connection, "namespaces": [shop.namespace]}
+    assert Call("workload_canary_info", asked).run()["workloads"] == []
+    shop.begun(25)
+    verdict = {"name": "p99_ms", "verdict": "passed", "value": 12.5, "limit": 100, "samples": 40}
+    shop.run("weight", weight=25, verdicts=[verdict])
+    (found,) = Call("workload_canary_info", asked).run()["workloads"]
+    release = found["release"]
+    assert (release["phase"], release["weight"], release["verdicts"], release["judged"]) == ("progressing", 25, [verdict], True)
+    assert found["routes"] == [{"kind": "VirtualService", "namespace": shop.namespace, "name": "web", "state": "ours", "weight": 25}]
+    assert (found["canary"], found["age"] >= found["idle"] >= 0) == ({"replicas": 1, "ready": 1}, True)
+    shop.run("aborted")
+    shop.run("enabled")
+    _set_image(shop)
+    (found,) = Call("workload_canary_info", asked).run()["workloads"]
+    assert (found["enabled"], found["waiting"], found["refused"], found["release"]) == (True, True, False, None)
 
 
 def test_the_roles_of_the_examples_are_enough_for_a_release(shop: Shop, served: Mesh) -> None:
