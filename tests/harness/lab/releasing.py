@@ -67,6 +67,10 @@ class Place:
         assert found is not None
         return found
 
+    def image(self) -> str:
+        """The image that the Deployment has."""
+        return str(self.deployment()["spec"]["template"]["spec"]["containers"][0]["image"])
+
     def _variables(self, workload: dict[str, Any], settings: dict[str, Any] | None) -> dict[str, Any]:
         return {**variables(self.prometheus.url, **workload), **(settings or {})}
 
