@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from lab import cluster, procfs, waiting
 from lab.addresses import chosen
-from lab.client import ApiError
 from lab.process import Processes, Program
 
-_API = "kube-apiserver"
+# A controller manager that finds no API server gives its leadership up, ends, and begins anew. The lab's has none to give up, and would
+# take the silence of the kubelet for its end as soon as the API server is back.
+_AWAY = ("kube-apiserver", "kube-controller-manager")
 
 
 @contextlib.contextmanager
@@ -18,19 +19,16 @@ def silent(name: str) -> Iterator[None]:
     """Without the API server of a cluster of the lab; its pods go on."""
     plan = chosen(name)[0]
     processes = Processes(plan.records)
-    record = processes.record(_API)
-    assert record is not None
-    spec = Program(_API, procfs.command(record.pid), plan.records / f"{_API}-again.log", plan.namespace)
-    processes.stop([_API], seconds=10)
+    found = {one: processes.record(one) for one in _AWAY}
+    programs = [
+        Program(one, procfs.command(record.pid), plan.records / f"{one}-again.log", plan.namespace)
+        for one, record in found.items()
+        if record
+    ]
+    processes.stop([*reversed(_AWAY)], seconds=10)
     try:
         yield
     finally:
-        processes.start(spec)
-        waiting.until(lambda: _answers(name), 60, lambda: f"The API server of {name} does not come back.")
-
-
-def _answers(name: str) -> bool:
-    try:
-        return bool(cluster.client(chosen(name)[0]).get("/api/v1/namespaces/default"))
-    except (OSError, ApiError):
-        return False
+        for program in programs:
+            processes.start(program)
+            waiting.until(cluster.client(plan).ready, 60, lambda: f"The API server of {name} does not come back.")
