@@ -27,7 +27,7 @@ def good(evidence: Path) -> dict[str, Any]:
     load = evidence / "good-load"
     return {
         **_requests(load),
-        "steps": [step._asdict() for step in release_evidence.shares(load, STATUS["2"])],
+        "steps": [{**step._asdict(), "weight": round(step.weight)} for step in release_evidence.shares(load, STATUS["2"])],
         "residue": [one for one in _differences(evidence, "good") if one != _IMAGE],
     }
 
@@ -42,7 +42,7 @@ def bad(evidence: Path) -> dict[str, Any]:
     load = evidence / "bad-load"
     return {
         **_requests(load),
-        "highest_weight": release_evidence.highest(load),
+        "highest_weight": round(release_evidence.highest(load)),
         "verdict": _verdict(evidence),
         "rolled_back_seconds": _rolled_back(evidence),
         "residue": _differences(evidence, "bad"),
