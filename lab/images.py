@@ -26,7 +26,7 @@ BOOTSTRAP_SOURCE = Path("tools/packaging/common/envoy_bootstrap.json")
 BOOTSTRAP_PLACE = "var/lib/istio/envoy/envoy_bootstrap_tmpl.json"
 
 BASIC_ARCHIVE = paths.IMAGES / "basic.tar"
-"""The pod sandbox `pause:1` and the echo server and load client `app:1`: every cluster needs them."""
+"""The pod sandbox `pause:1`, and the echo server and load client `app:1` and `app:2`: every cluster needs them."""
 
 ISTIO_ARCHIVE = paths.IMAGES / "istio.tar"
 """`pilot` and `proxyv2` in both versions."""
@@ -86,9 +86,13 @@ def build_basic() -> None:
         app = make_layer(folder / "app.tar", {"usr/local/bin/fortio": paths.program("fortio")})
         images = [
             Image(f"{paths.IMAGE_HUB}/pause:1", (debian,), ("/usr/bin/sleep", "infinity")),
-            Image(f"{paths.IMAGE_HUB}/app:1", (debian, app), ("/usr/local/bin/fortio",)),
+            *(_app(version, (debian, app)) for version in ("1", "2")),
         ]
         _replace_archive(BASIC_ARCHIVE, images)
+
+
+def _app(version: str, layers: tuple[Layer, Layer]) -> Image:
+    return Image(f"{paths.IMAGE_HUB}/app:{version}", layers, ("/usr/local/bin/fortio",), environment=(_PATH, f"VERSION={version}"))
 
 
 def build_istio() -> None:

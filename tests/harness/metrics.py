@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import threading
 import urllib.parse
@@ -142,22 +143,43 @@ class Flows(Served):
 class Prometheus:
     """Scrapes the exporter every second.
 
+    :param sidecars: a file of further targets, proxies of a mesh with their own statistics, which may come and go.
     :ivar url: where it answers.
     """
 
-    def __init__(self, directory: Path, exporter: Served) -> None:
+    def __init__(self, directory: Path, exporter: Served, sidecars: Path | None = None) -> None:
         self._port = free_ports(1)[0]
         self.url = f"http://{LOOPBACK}:{self._port}"
         self._directory = directory
-        self._exporter = exporter
+        self._exporter, self._sidecars = exporter, sidecars
+        self._process: subprocess.Popen[bytes] | None = None
 
     @contextmanager
     def running(self) -> Iterator[Self]:
-        """From its first scrape until the end of the block."""
+        """From its first scrapes until the end of the block."""
+        shutil.rmtree(self._directory / "data", ignore_errors=True)
+        self._start()
+        try:
+            wanted = 'count_over_time(up{job="mesh"}[1m]) > 2'
+            until(lambda: self.value(wanted), 60, lambda: "Prometheus does not ask three times.")
+            yield self
+        finally:
+            self._stop()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Without it; afterwards it knows what it knew."""
+        self._stop()
+        try:
+            yield
+        finally:
+            self._start()
+            until(lambda: self.value("vector(1)"), 60, lambda: "Prometheus does not come back.")
+
+    def _start(self) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         config = self._directory / "prometheus.yml"
-        scrape = {"job_name": "mesh", "static_configs": [{"targets": [self._exporter.address]}]}
-        config.write_text(yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}))
+        config.write_text(yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": self._jobs()}))
         command = [
             str(program("prometheus")),
             f"--config.file={config}",
@@ -165,17 +187,20 @@ class Prometheus:
             f"--web.listen-address={LOOPBACK}:{self._port}",
             "--log.level=warn",
         ]
-        with (
-            (self._directory / "prometheus.log").open("w", encoding="utf-8") as log,
-            subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as process,
-        ):
-            try:
-                until(
-                    lambda: self.value("count_over_time(istio_requests_total[1m]) > 2"), 60, lambda: "Prometheus does not ask three times."
-                )
-                yield self
-            finally:
-                process.terminate()
+        with (self._directory / "prometheus.log").open("a", encoding="utf-8") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+
+    def _stop(self) -> None:
+        if self._process:
+            self._process.terminate()
+            self._process.wait(30)
+
+    def _jobs(self) -> list[dict[str, Any]]:
+        jobs: list[dict[str, Any]] = [{"job_name": "mesh", "static_configs": [{"targets": [self._exporter.address]}]}]
+        if self._sidecars:
+            found = [{"files": [str(self._sidecars)], "refresh_interval": "2s"}]
+            jobs.append({"job_name": "sidecars", "metrics_path": "/stats/prometheus", "file_sd_configs": found})
+        return jobs
 
     def value(self, query: str) -> list[float]:
         """What an expression gives now; empty while it does not answer."""

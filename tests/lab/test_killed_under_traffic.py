@@ -16,6 +16,8 @@ from tests.harness.lab import audit, shop, state
 from tests.harness.lab.cluster import Body, LabCluster
 from tests.harness.lab.mesh import Mesh
 from tests.harness.lab.playbooks import UPGRADE, Outcome, Running, alive, descendants, writes
+from tests.harness.lab.release_settings import RELEASE, unjudged
+from tests.harness.lab.released import IMAGES
 from tests.harness.lab.settings import NEW, OLD
 from tests.harness.lab.traffic import Traffic
 
@@ -23,6 +25,8 @@ LAST_BREATH = 5.0
 """Seconds in which an abandoned module may still end the write that was under way."""
 
 RETIRING: dict[str, Any] = {"canary_upgrade_retire": True, "canary_upgrade_waves": [[name] for name in shop.NAMESPACES]}
+
+CHANGE = unjudged(shop.NAMESPACES[0], shop.SERVICES[0][1])
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,10 @@ class Death:
 
 @dataclass(frozen=True)
 class Killed:
-    """All deaths, the run that finished, and the load around them."""
+    """All deaths, the release that was refused meanwhile, the run that finished, and the load around them."""
 
     deaths: list[Death]
+    refused: Outcome
     last: Outcome
     traffic: Traffic
 
@@ -96,8 +101,9 @@ def killed(mesh: Mesh) -> Killed:
     """Three runs that are killed and one that is not, between the beginning and the end of the load."""
     with Traffic(mesh.cluster, "killed") as traffic:
         deaths = [_die(mesh, kill) for kill in KILLS]
+        refused = mesh.play.run(RELEASE, **CHANGE, expect=2)
         last = mesh.play.run(UPGRADE, **RETIRING)
-    return Killed(deaths, last, traffic)
+    return Killed(deaths, refused, last, traffic)
 
 
 def test_no_request_fails(killed: Killed) -> None:
@@ -121,6 +127,18 @@ def test_nothing_of_the_operation_is_left(mesh: Mesh, killed: Killed) -> None:
     for item in mesh.cluster.items("Namespace"):
         assert "meshyard.io/former" not in item["metadata"].get("annotations", {})
     assert "meshyard-operation" not in state.names(mesh.cluster)
+
+
+def test_a_release_waits_until_the_upgrade_has_ended(mesh: Mesh, killed: Killed) -> None:
+    assert "is being upgraded" in killed.refused.said
+    assert killed.refused.changes == []
+    with Traffic(mesh.cluster, "released") as traffic:
+        mesh.play.run(RELEASE, **CHANGE)
+    traffic.proves_no_loss()
+    found = mesh.cluster.get("Deployment", shop.SERVICES[0][1], shop.NAMESPACES[0])
+    assert found is not None
+    assert found["spec"]["template"]["spec"]["containers"][0]["image"] == IMAGES["2"]
+    assert shop.planes(mesh.cluster) == {NEW}
 
 
 def _die(mesh: Mesh, kill: Kill) -> Death:

@@ -12,17 +12,20 @@ from pathlib import Path
 import pytest
 
 from lab import waiting
-from tests.harness.lab import echo, objects, steps
+from tests.harness.lab import echo, objects, steps, written
 from tests.harness.lab.members import NAMES, NAMESPACE, PRIMARY, REMOTE
 from tests.harness.lab.mesh_of_two import MeshOfTwo
 from tests.harness.lab.playbooks import ROLLBACK, UPGRADE, Outcome, descendants, writes
+from tests.harness.lab.release_settings import RELEASE, unjudged
 from tests.harness.lab.settings import NEW, OLD
+from tests.harness.lab.silence import silent
 from tests.harness.lab.target import run_lab
 
 JOIN, RECONCILE, ROTATE, LEAVE = (f"meshyard.istio.{name}" for name in ("join", "reconcile", "rotate", "leave"))
 HOSTS = {REMOTE: {"remote_cluster_reach": "pods", "remote_cluster_namespaces": [NAMESPACE]}}
 READER = "system:serviceaccount:istio-system:istio-reader-service-account"
 READS = {"get", "list", "watch"}
+CHANGE = unjudged(NAMESPACE, "echo")
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +127,22 @@ def test_weights_of_the_mesh_as_a_whole_hold_until_its_former_state_is_back(two:
     assert waiting.last(lambda: min(steps.answers(two.members, "mesh-former")[name] for name in NAMES) >= 40, 30)
 
 
+def test_a_service_of_both_clusters_is_not_released_on_one_of_them(two: MeshOfTwo, joined: Outcome) -> None:
+    refused = two.play.run(RELEASE, "--limit", PRIMARY, **CHANGE, expect=2)
+    assert "echo/echo is on remote, too" in refused.said
+    assert refused.changes == []
+
+
+def test_a_service_of_both_clusters_is_released_on_both_and_loses_no_request(two: MeshOfTwo, joined: Outcome) -> None:
+    before, load = _dumps(two, "before"), two.members.evidence / "load-release"
+    with echo.Customers(two.members, load):
+        two.play.run(RELEASE, **CHANGE)
+    counts = echo.pairs(load)
+    assert {pair for pair, count in counts.items() if count} == {f"{a}-{b}" for a in NAMES for b in NAMES}, counts
+    for name, after in _dumps(two, "after").items():
+        assert written.differences(before[name], after) == [f"Deployment {NAMESPACE}/echo spec.template.spec.containers[0].image"]
+
+
 def test_a_gate_that_fails_on_one_cluster_stops_all_and_rollback_leaves_the_old_revision_alone(two: MeshOfTwo, joined: Outcome) -> None:
     source = {"namespace": NAMESPACE, "workload": "client"}
     probe = {"from": source, "to": "http://echo.echo:8080/?status=500", "expect": {"success_percent": 100}}
@@ -153,7 +172,7 @@ def upgraded(two: MeshOfTwo, joined: Outcome) -> Upgraded:
     load = two.members.evidence / "load"
     with echo.Customers(two.members, load):
         _kill(two)
-        with two.silent(REMOTE):
+        with silent(REMOTE):
             refused = two.play.run(UPGRADE, canary_upgrade_retire=True, expect=2)
         last = two.play.run(UPGRADE, canary_upgrade_retire=True)
     return Upgraded(refused, last, load)
@@ -215,6 +234,11 @@ def _kill(two: MeshOfTwo) -> None:
             os.kill(pid, signal.SIGKILL)
         run.process.wait(60)
     assert steps.plane(_pod(two, PRIMARY)) == NEW
+
+
+def _dumps(two: MeshOfTwo, when: str) -> dict[str, written.Dump]:
+    evidence = two.members.evidence
+    return {name: written.dump(two.members.targets[name], evidence / f"release-{when}-{name}.json", NAMESPACE) for name in NAMES}
 
 
 def _pod(two: MeshOfTwo, name: str) -> dict[str, object]:

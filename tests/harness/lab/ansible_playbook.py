@@ -26,19 +26,20 @@ def install_collection(work: Path) -> Path:
     return collections
 
 
-def play(name: str, playbook: str, target: Target, *arguments: str, evidence: Path, collections: Path) -> Path:
+def play(name: str, playbook: str, target: Target, *arguments: str, evidence: Path, collections: Path, expect: int = 0) -> Path:
     """Runs a playbook, shows its output, and keeps it with the task results as evidence.
 
     :param name: the name of the evidence. :param playbook: a playbook of the collection by its name, or a path.
     :param evidence: the folder for what it leaves. :param collections: where the collection is installed.
+    :param expect: the status with which it must end.
     :returns: the file of task results.
-    :raises SystemExit: the playbook failed.
+    :raises SystemExit: it ended otherwise.
     """
     evidence.mkdir(parents=True, exist_ok=True)
     tasks = evidence / f"{name}.tasks.jsonl"
     print(f"\n$ ansible-playbook {playbook} {' '.join(arguments)}", flush=True)
     settings = {"ANSIBLE_CONFIG": str(SETTINGS), **environment(tasks, collections)}
-    _run(command(playbook, target, *arguments), evidence / f"{name}.log", settings, show=True)
+    _run(command(playbook, target, *arguments), evidence / f"{name}.log", settings, show=True, expect=expect)
     return tasks
 
 
@@ -65,7 +66,7 @@ def program(name: str) -> str:
     return str(Path(sys.executable).parent / name)
 
 
-def _run(command: list[str], log: Path, environment: dict[str, str] | None = None, *, show: bool = False) -> None:
+def _run(command: list[str], log: Path, environment: dict[str, str] | None = None, *, show: bool = False, expect: int = 0) -> None:
     with (
         log.open("w", encoding="utf-8") as target,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=log.parent) as process,
@@ -74,5 +75,5 @@ def _run(command: list[str], log: Path, environment: dict[str, str] | None = Non
             target.write(line)
             if show:
                 print(line, end="", flush=True)
-    if process.returncode:
+    if process.returncode != expect:
         raise SystemExit(f"{' '.join(command[:2])} ended with {process.returncode}: its output is in {log}.")

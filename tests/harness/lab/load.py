@@ -12,15 +12,23 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from lab import waiting
 from tests.harness.lab.reader import Reader, is_ready, plane
 
 SECONDS_PER_RUN = 3
-REQUESTS_PER_SECOND = 40
-CONNECTIONS = 2
 _PATIENCE = 30
+
+
+class Rate(NamedTuple):
+    """How fast a client asks, at most: an answer that is slow keeps its connection from asking."""
+
+    requests_per_second: int = 40
+    connections: int = 2
+
+
+USUAL = Rate()
 
 
 class Load:
@@ -105,9 +113,9 @@ class Around:
 class GatewayLoad(Load):
     """From this machine through the gateway."""
 
-    def __init__(self, fortio: str, url: str, host: str, directory: Path) -> None:
+    def __init__(self, fortio: str, url: str, host: str, directory: Path, rate: Rate = USUAL) -> None:
         super().__init__("gateway", directory)
-        self._command = [fortio, *load_arguments(url), "-H", f"Host: {host}"]
+        self._command = [fortio, *load_arguments(url, rate), "-H", f"Host: {host}"]
         self._command.append(self._command.pop(self._command.index(url)))
 
     def _run(self) -> tuple[dict[str, Any], str]:
@@ -120,8 +128,9 @@ class GatewayLoad(Load):
 class MeshLoad(Load):
     """From the newest ready pod of one service to another service."""
 
-    def __init__(self, cluster: Reader, source: tuple[str, str], url: str, directory: Path) -> None:
+    def __init__(self, cluster: Reader, source: tuple[str, str], url: str, directory: Path, rate: Rate = USUAL) -> None:
         super().__init__(f"{source[1]}-to-{url.split('//')[1].split('.', maxsplit=1)[0]}", directory)
+        self._rate = rate
         self._cluster = cluster
         self._source = source
         self._url = url
@@ -132,12 +141,12 @@ class MeshLoad(Load):
         if pod is None:
             raise OSError(f"no ready pod of {namespace}/{app}")
         name = pod["metadata"]["name"]
-        command = ["fortio", *load_arguments(self._url)]
+        command = ["fortio", *load_arguments(self._url, self._rate)]
         output = self._cluster.execute(namespace, name, command, SECONDS_PER_RUN + _PATIENCE)
         return {"client_pod": name, "client_plane": plane(pod)}, output
 
 
-def load_arguments(url: str) -> list[str]:
+def load_arguments(url: str, rate: Rate = USUAL) -> list[str]:
     """The arguments of one run: fixed rate and time, the report as JSON on standard output."""
-    rate = ["-qps", str(REQUESTS_PER_SECOND), "-c", str(CONNECTIONS), "-t", f"{SECONDS_PER_RUN}s"]
-    return ["load", "-quiet", "-allow-initial-errors", "-timeout", "10s", *rate, "-json", "-", url]
+    pace = ["-qps", str(rate.requests_per_second), "-c", str(rate.connections), "-t", f"{SECONDS_PER_RUN}s"]
+    return ["load", "-quiet", "-allow-initial-errors", "-timeout", "10s", *pace, "-json", "-", url]

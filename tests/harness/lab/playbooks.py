@@ -7,7 +7,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,14 +105,19 @@ class Running:
 
     def reaches(self, pattern: str, seconds: float = 240) -> None:
         """Waits until its output contains something."""
+        found = f"{self.log} does not come to hold {pattern}."
+        self.comes_to(lambda: bool(re.search(pattern, self.log.read_text(encoding="utf-8"))), found, seconds)
+
+    def comes_to(self, condition: Callable[[], bool], failure: str, seconds: float = 240) -> None:
+        """Waits until something holds, which must be before its end."""
 
         def seen() -> bool:
-            if re.search(pattern, self.log.read_text(encoding="utf-8")):
+            if condition():
                 return True
-            assert self.process.poll() is None, f"it ended before {pattern}: {self.log.read_text()[-3000:]}"
+            assert self.process.poll() is None, f"it ended before ({failure}): {self.log.read_text()[-3000:]}"
             return False
 
-        waiting.until(seen, seconds, lambda: f"{self.log} does not come to hold {pattern}.", every=0.2)
+        waiting.until(seen, seconds, lambda: failure, every=0.2)
 
 
 def writes(cluster: LabCluster, begin: str, end: str = "9") -> list[Body]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from lab import waiting
 from lab.paths import program
-from tests.harness.lab import echo, objects, task_results
+from tests.harness.lab import echo, objects, target, task_results
 from tests.harness.lab.members import INGRESS, INGRESS_NAMESPACE, NAMES, NAMESPACE, PRIMARY, REMOTE, Members
 from tests.harness.lab.reader import is_ready, plane
 from tests.harness.lab.settings import NEW, OLD
@@ -150,12 +150,7 @@ def kubectl(members: Members, name: str, *arguments: str, given: str | None = No
 
     :raises SystemExit: it failed.
     """
-    where = members.targets[name]
-    command = [str(program("kubectl")), "--kubeconfig", where.kubeconfig, "--context", str(where.context), *arguments]
-    done = subprocess.run(command, input=given, check=False, capture_output=True, text=True, timeout=180)
-    if done.returncode:
-        raise SystemExit(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
-    return done.stdout
+    return target.kubectl(members.targets[name], *arguments, given=given)
 
 
 def _region(members: Members, name: str) -> str:

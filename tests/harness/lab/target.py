@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from lab.paths import CHARTS, FILES, PROJECT, program
+from tests.harness.lab import access_log
 from tests.harness.lab.settings import NEW, NEW_VERSION, OLD, OLD_VERSION
 
 LAB_IMAGE = "meshyard.lab/app:1"
@@ -47,10 +48,27 @@ def of_lab(name: str, work: Path) -> Target:
     return Target(inventory, cluster["kubeconfig"], cluster["context"], given, Path(cluster["audit_log"]), LAB_IMAGE)
 
 
+def kubectl(where: Target, *arguments: str, given: str | None = None) -> str:
+    """The output of kubectl on a cluster.
+
+    :raises SystemExit: it failed.
+    """
+    context = ["--context", where.context] if where.context else []
+    command = [str(program("kubectl")), "--kubeconfig", where.kubeconfig, *context, *arguments]
+    done = subprocess.run(command, input=given, check=False, capture_output=True, text=True, timeout=180)
+    if done.returncode:
+        raise SystemExit(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
 def istiod_values() -> dict[str, Any]:
-    """Helm values with which istiod serves the lab; a request that failed is not repeated, which would hide a loss."""
+    """Helm values with which istiod serves the lab; a request that failed is not repeated, which would hide a loss.
+
+    Proxies write no line for a request unless a Telemetry asks for it.
+    """
     given: dict[str, Any] = yaml.safe_load((FILES / "istiod-values.yaml").read_text())
     given["meshConfig"]["defaultHttpRetryPolicy"] = {"attempts": 0}
+    given["meshConfig"]["extensionProviders"] = [access_log.provider()]
     return given
 
 
