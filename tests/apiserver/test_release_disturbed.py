@@ -153,3 +153,12 @@ def test_a_sidecar_that_comes_before_the_promotion_lets_the_canary_be_seen(shop:
     assert f"./{shop.host.replace('web', 'web-canary', 1)}" in hosts
     finished(shop)
     assert shop.get("Sidecar", "default")["spec"]["egress"][0]["hosts"] == [f"./{shop.host}"]
+
+
+def test_a_release_whose_record_is_gone_can_be_taken_away(shop: Shop) -> None:
+    before = shop.written()
+    shop.begun(25)
+    shop.mesh.merge("Deployment", "web", shop.namespace, {"metadata": {"annotations": {releases.RECORD: None}}})
+    assert shop.run("aborted")["changed"]
+    assert {**shop.written(), "Deployment web": None} == {**before, "Deployment web": None}
+    assert not shop.run("aborted")["changed"]

@@ -114,5 +114,5 @@ def _labels(observed: Observed, template: Object) -> dict[str, str]:
 
 
 def _missing(observed: Observed, place: Place, wanted: list[Object]) -> Plan:
-    there = {ref_of(one) for one in (observed.owned or {}).get(place, ())}
+    there = {ref_of(one) for one in observed.owned.get(place, ())}
     return tuple(Create(one, MANAGER, "for the canary") for one in wanted if ref_of(one) not in there)

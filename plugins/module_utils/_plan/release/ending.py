@@ -39,13 +39,14 @@ def finished(observed: Observed, request: Request) -> list[Stage]:
 
 
 def aborted(observed: Observed, request: Request) -> list[Stage]:
-    """What gives all traffic back at once and takes the change back; nothing where there is no release.
+    """What gives all traffic back at once and takes the change back. Without a record it is what is left of a release all the same.
 
     :raises MeshyardError: the promotion has begun, so that the Deployment is no safe target.
     """
     record = observed.record
     if record is None:
-        return []
+        left = any(observed.owned.values()) or any(look.weight is not None for _route, look in routing.looks(observed))
+        return _without_traffic(observed, drains=observed.canary is not None) if left else []
     if record.phase in _PROMOTION:
         raise MeshyardError(
             f"{observed.title} is being promoted (phase {record.phase}), so that it is no safe place for the traffic.",
@@ -71,7 +72,7 @@ def _without_traffic(observed: Observed, *, drains: bool) -> list[Stage]:
 
 
 def _removed(observed: Observed, place: Place) -> Plan:
-    found = sorted((observed.owned or {}).get(place, ()), key=_rank)
+    found = sorted(observed.owned.get(place, ()), key=_rank)
     return tuple(Delete(ref_of(one), raw.text(one, "metadata", "uid"), "the release has ended") for one in found)
 
 

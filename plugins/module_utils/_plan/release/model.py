@@ -67,7 +67,7 @@ class Observed:
     sidecars: tuple[Object, ...] = ()
     policies: tuple[Object, ...] = ()
     autoscaler: Object | None = None
-    owned: Mapping[Place, tuple[Object, ...]] | None = None
+    owned: Mapping[Place, tuple[Object, ...]] = field(default_factory=dict)
     strangers: frozenset[Ref] = frozenset()
     virtual_services: tuple[Object, ...] = ()
     upgrade: str = ""
