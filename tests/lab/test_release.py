@@ -44,7 +44,7 @@ class Bad:
 
 BAD = (
     Bad("errors", ERRORS, r"success_percent \((destination|source)\) is [0-9.]+, and must be at least 99"),
-    Bad("slow", SLOW, r"p99_ms \((destination|source)\) is [0-9.]+, and must be at most 500"),
+    Bad("slow", SLOW, r"p99_ms \((destination|source)\) is [0-9.]+, and must be at most 1000"),
 )
 
 
