@@ -40,7 +40,7 @@ def _is_relative(metric: Mapping[str, Any]) -> bool:
 
 def _is_alone(step: Step) -> bool:
     """Whether there is no Deployment with traffic of its own to compare with."""
-    return step["judged"] == "stable" or step["weight"] == _WHOLE
+    return bool(step["judged"] == "stable" or step["weight"] == _WHOLE)
 
 
 def _seconds(flight: Mapping[str, Any]) -> int:
