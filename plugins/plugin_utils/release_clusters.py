@@ -48,7 +48,8 @@ def _bypassed(known: Mapping[str, Known], workload: str) -> str:
     """Callers of a cluster whose routes are not those of the release would know nothing of the canary."""
     routed = {one.get("config") for one in known.values() if not one.get("missing") and one.get("phase") != ABSENT}
     found = [host for host, one in known.items() if one.get("service_present") and one.get("config") not in routed]
-    if not routed or not found:
+    promoted = any(one.get("phase") in AFTER_PROMOTION for one in known.values())  # then only the way to the end is safe
+    if promoted or not routed or not found:
         return ""
     return (
         f"{listed(found)} has the Service of {workload} and routes of its own, but not the Deployment, so that its callers would bypass "

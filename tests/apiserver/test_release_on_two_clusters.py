@@ -151,6 +151,36 @@ def test_releases_are_taken_back_everywhere_though_one_cluster_is_without_a_work
     assert not pair.eu.exists("Deployment", "db-canary")
 
 
+def test_a_canary_that_gets_no_pods_on_one_cluster_is_taken_back_on_both_and_nothing_behind_it_begins(pair: Pair) -> None:
+    hard = {"pods": "1"}
+    pair.us.create("v1", "ResourceQuota", "few", {"hard": hard})
+    pair.us.mesh.merge_status("ResourceQuota", "few", pair.us.namespace, {"status": {"hard": hard, "used": hard}})
+    db(pair.eu)
+    before = pair.written()
+    both = [pair.workload("web", image=NEW), pair.workload("db", image=NEW)]
+    ended = pair.play("release", workload_canary_workloads=both, workload_canary_wait_timeout=10)
+    assert ended.status == 2
+    assert "All traffic goes back to the Deployment" in ended.said
+    assert pair.written() == before
+
+
+def test_an_open_release_does_not_grow_on_one_cluster_alone(pair: Pair) -> None:
+    pair.begun(20)
+    alone = pair.play("release", "--limit", "eu")
+    assert alone.status == 2
+    assert "us, too, and one service for all of the mesh" in alone.said
+    assert (pair.eu.weights(), pair.us.weights()) == ({"web": 80, "web-canary": 20}, {"web": 80, "web-canary": 20})
+
+
+def test_a_cluster_with_the_service_and_without_the_deployment_is_refused(pair: Pair) -> None:
+    pair.us.mesh.delete("Deployment", "web", pair.us.namespace)
+    before = pair.written()
+    refused = pair.play("release")
+    assert refused.status == 2
+    assert f"us has the Service of {pair.us.namespace}/web" in refused.said
+    assert pair.written() == before
+
+
 def test_reconcile_releases_what_waits_on_both_though_a_workload_of_one_of_them_fails_before(pair: Pair) -> None:
     db(pair.us, service=False)
     waits(pair.us, "db")

@@ -75,6 +75,7 @@ def test_a_workload_without_requests_is_not_promoted(released: Released) -> None
 
 
 def test_a_release_that_is_killed_goes_on_by_one_step_a_run_and_can_be_taken_back(released: Released) -> None:
+    released.shop.run("enabled")
     process = playbook.start("release", released.hosts(), released.folder, **released.variables(image=NEW))
     until(lambda: (released.shop.record or {}).get("weight") == 20, 120, lambda: "It does not come to 20 %.")
     playbook.kill(process)

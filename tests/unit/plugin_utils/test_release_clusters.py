@@ -40,6 +40,7 @@ def test_a_cluster_with_the_service_and_routes_of_its_own_but_without_the_deploy
     remote = without("eu", service=True)
     assert obstacle({"eu": known(), "us": remote}, WEB) == ""
     assert obstacle({"eu": known(phase="absent"), "us": without("us", service=True)}, WEB) == ""
+    assert obstacle({"eu": known(phase="returning"), "us": without("us", service=True)}, WEB) == ""
 
 
 @pytest.mark.parametrize(
