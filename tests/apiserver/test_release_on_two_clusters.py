@@ -109,6 +109,7 @@ def test_a_cluster_that_has_ended_its_release_does_not_send_the_other_one_back_t
     done = pair.play("release")
 
     assert done.status == 0, done.said
+    assert "make the canary" not in done.said
     assert (pair.us.record, pair.us.images) == (None, {NEW})
     assert pair.eu.written() == ended
 
