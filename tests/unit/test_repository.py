@@ -213,6 +213,14 @@ def test_a_list_of_a_role_may_be_text_unless_its_parts_are_checked(role: Path) -
     assert {name for name, option in lists.items() if "options" not in option} == read
 
 
+@each_role
+def test_no_result_is_registered_under_the_name_of_a_variable(role: Path) -> None:
+    """It would stand in the variable's place from then on."""
+    registered = {name for tasks in role.glob("tasks/*.yml") for name in re.findall(r"^ *register: (\S+)", tasks.read_text(), re.MULTILINE)}
+    files = [role / folder / "main.yml" for folder in ("defaults", "vars")]
+    assert not registered & {name for file in files if file.exists() for name in yaml.safe_load(file.read_text())}
+
+
 def test_every_make_target_has_a_line_of_help() -> None:
     text = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z][\w-]*):", text, re.MULTILINE))
