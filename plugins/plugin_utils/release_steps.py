@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to this collection: may change at any time.
-"""The steps of a release that are left, wherever a former run ended, and what to do when one of them fails."""
+"""The steps of a release that are left, wherever a former run ended."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from ..module_utils._errors import InvalidOption
-from ..module_utils._words import listed, sentences
 
 Judged = Literal["", "canary", "stable"]
-Reaction = Literal["abort", "keep_on_canary", "hold"]
 
 ABSENT = "absent"
 """In place of a phase, on clusters that do not have the workload."""
 
 _WHOLE = 100
-_ORDER: tuple[Reaction, ...] = ("abort", "keep_on_canary", "hold")
-_AFTER_PROMOTION = ("promoting", "promoted", "returning", "finishing")
+AFTER_PROMOTION = ("promoting", "promoted", "returning", "finishing")
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ def _of(release: Mapping[str, Any] | None, there: Sequence[int], back: Sequence[
     promote = (
         [] if phase in ("promoted", "returning") else [Step("promoted", label="roll the Deployment out, while the canary has all traffic")]
     )
-    if phase not in _AFTER_PROMOTION:
+    if phase not in AFTER_PROMOTION:
         return [*begin, *_forward(there, weight if phase == "progressing" else -1, judged), *promote, *_back(back, None, False), *end]
     return [*promote, *_back(back, weight if phase == "returning" else None, judged), *end]
 
@@ -96,61 +93,8 @@ def _forward(there: Sequence[int], weight: int, judged: bool) -> list[Step]:
 
 
 def _back(back: Sequence[int], weight: int | None, judged: bool) -> list[Step]:
-    left = [one for one in back if weight is None or one < weight]
-    if weight is not None and not judged:
+    # With all traffic on the canary nothing can be said of the Deployment, which has none.
+    left = [one for one in back if one < (_WHOLE if weight is None else weight)]
+    if weight is not None and weight < _WHOLE and not judged:
         left = [weight, *left]
     return [Step("weight", one, "stable", f"{one} % to the canary, {_WHOLE - one} % back on the Deployment") for one in left]
-
-
-def reaction(step: Mapping[str, Any], failure: Mapping[str, Any]) -> Reaction:
-    """What to do when a step fails.
-
-    Before the promotion, pods that do not start and traffic that is bad or cannot be judged bring all traffic back. On the way back the
-    canary, which has proven itself, keeps all traffic. Whatever says nothing about what is released leaves everything as it is.
-
-    :param failure: the answer of a module that failed, or of a gate that was not passed.
-    """
-    by_gate = "evidence" in failure
-    bad = failure.get("verdict") == "failed" or by_gate
-    if bad and (step["state"] == "prepared" or step["judged"] == "canary"):
-        return "abort"
-    return "keep_on_canary" if bad and step["judged"] == "stable" else "hold"
-
-
-def stop(step: Mapping[str, Any], failure: Mapping[str, Any], title: str) -> dict[str, str]:
-    """Why a cluster stops a release, and what is done about it."""
-    then = reaction(step, failure)
-    return {"reaction": then, "message": message(title, failure, then)}
-
-
-def worst(stops: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """What all clusters of a run do together; an empty reaction where nothing stops them."""
-    found = [one for one in stops if one]
-    if not found:
-        return {"reaction": "", "message": ""}
-    then = next(one for one in _ORDER if one in [stop["reaction"] for stop in found])
-    return {"reaction": then, "message": "\n".join(dict.fromkeys(str(stop["message"]) for stop in found))}
-
-
-def verdicts(evidence: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What is kept of a gate's evidence with the release; where no gate is asked, that pods and routes are as they were asked for."""
-    kept = ("name", "reporter", "verdict", "value", "limit", "samples")
-    return [{key: one.get(key) for key in kept} for one in evidence] or [{"name": "pods", "verdict": "passed"}]
-
-
-def message(title: str, failure: Mapping[str, Any], then: Reaction) -> str:
-    """What happened and what is done about it, in words."""
-    if "evidence" in failure:
-        doubts = listed((str(one["detail"]) for one in failure["evidence"] if one["verdict"] != "passed"), "; ")
-        said = f"The gate of {title} was not passed ({failure['verdict']}): {doubts}."
-    else:
-        said = sentences([str(failure.get("msg", ""))])
-    done = {
-        "abort": "All traffic goes back to the Deployment, and the canary is taken away.",
-        "keep_on_canary": (
-            "All traffic stays on the canary, which has been judged good. Find out what is wrong with the Deployment and run again: "
-            "it goes on from there."
-        ),
-        "hold": "Nothing was moved: weights are as they were. Run again to go on, or release_abort.yml to take it back.",
-    }
-    return f"{said} {done[then]}"

@@ -108,9 +108,9 @@ class Flow:
     milliseconds: int = 50
     total: int = 0
 
-    def lines(self, namespace: str) -> list[str]:
-        """The series after more requests, with the labels that Istio's proxies give them."""
-        self.total += self.each
+    def lines(self, namespace: str, *, idle: bool = False) -> list[str]:
+        """The series after more requests, or as they were while idle, with the labels that Istio's proxies give them."""
+        self.total += 0 if idle else self.each
         workload = self.workload if self.reporter == "destination" else "unknown"
         labels = {
             "reporter": self.reporter,
@@ -134,9 +134,14 @@ class Flows(Served):
         self._namespace = namespace
         self.flows = list(flows)
 
+    def idle(self) -> set[str]:
+        """The workloads that get no requests now."""
+        return set()
+
     def scraped(self) -> str:
         """The series after more requests of each flow."""
-        lines = [line for flow in list(self.flows) for line in flow.lines(self._namespace)]
+        idle = self.idle()
+        lines = [line for flow in list(self.flows) for line in flow.lines(self._namespace, idle=flow.workload in idle)]
         return "\n".join(sorted(lines)) + "\n"
 
 

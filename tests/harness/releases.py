@@ -31,9 +31,9 @@ class Shop:
     :ivar namespace: which no other test has. :ivar connection: of the calls.
     """
 
-    def __init__(self, mesh: Mesh, replicas: int = 4, *, routed: bool = True) -> None:
+    def __init__(self, mesh: Mesh, replicas: int = 4, *, routed: bool = True, namespace: str = "") -> None:
         self.connection = mesh.connection
-        self.mesh, self.namespace = mesh, mesh.namespace(mesh.unused("release"))
+        self.mesh, self.namespace = mesh, mesh.namespace(namespace or mesh.unused("release"))
         mesh.workload(self.namespace, "web", replicas=replicas)
         self.service("web")
         if routed:

@@ -185,7 +185,7 @@ def test_an_api_server_that_is_silent_for_a_minute_leaves_the_weights_and_ends_t
     assert resumed.weights == ({50.0}, {50.0})
     assert resumed.silenced.status == 2
     assert "Traceback" not in resumed.silenced.output
-    assert "Nothing was moved: weights are as they were." in resumed.silenced.said
+    assert "The release stays as it is. Run again to go on" in resumed.silenced.said
 
 
 def test_no_request_fails_while_a_release_is_killed_and_gone_on_with(resumed: Resumed) -> None:

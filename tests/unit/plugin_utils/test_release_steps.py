@@ -1,4 +1,4 @@
-"""The steps of a release that are left, and what a failure leads to."""
+"""The steps of a release that are left."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.meshyard.istio.plugins.module_utils._errors import InvalidOption
-from ansible_collections.meshyard.istio.plugins.plugin_utils import release_steps
 from ansible_collections.meshyard.istio.plugins.plugin_utils.release_steps import remaining
 
 STEPS, BACK = [5, 50, 100], [50, 0]
-GATE = {"verdict": "failed", "evidence": [{"verdict": "failed", "detail": "success is 80 %"}]}
 
 
 def left(release: dict[str, Any] | None, *others: dict[str, Any] | None) -> list[tuple[str, int | None]]:
@@ -41,6 +39,7 @@ ALL = [("prepared", None), ("weight", 5), ("weight", 50), ("weight", 100), ("pro
         (at("progressing", 100, True), ALL[4:]),
         (at("promoting", 100), ALL[4:]),
         (at("promoted", 100), RETURN),
+        (at("returning", 100), RETURN),
         (at("returning", 50), RETURN),
         (at("returning", 50, True), RETURN[1:]),
         (at("returning", 0), RETURN[1:]),
@@ -76,42 +75,11 @@ def test_shares_only_grow_before_the_promotion_and_end_at_all_of_the_traffic(ste
     assert shares or (weight, judged) == (100, True)
 
 
+def test_the_deployment_is_never_judged_while_the_canary_has_all_traffic() -> None:
+    assert [step.weight for step in remaining([at("promoted", 100)], STEPS, [100, 50, 0]) if step.judged == "stable"] == [50, 0]
+
+
 @pytest.mark.parametrize(("steps", "back"), [([50, 5], BACK), ([5, 5], BACK), ([5, 101], BACK), (["x"], BACK), (STEPS, [0, 50])])
 def test_shares_that_do_not_grow_are_refused(steps: list[Any], back: list[Any]) -> None:
     with pytest.raises(InvalidOption, match="percentages"):
         remaining([None], steps, back)
-
-
-@pytest.mark.parametrize(
-    ("state", "judged", "failure", "expected"),
-    [
-        ("prepared", "", {"verdict": "failed", "code": "canary_not_ready"}, "abort"),
-        ("weight", "canary", {"verdict": "failed", "code": "canary_not_ready"}, "abort"),
-        ("weight", "canary", GATE, "abort"),
-        ("weight", "canary", {**GATE, "verdict": "unreachable"}, "abort"),
-        ("weight", "canary", {"verdict": "inconclusive", "code": "route_changed"}, "hold"),
-        ("weight", "canary", {"verdict": "error", "code": "unreachable"}, "hold"),
-        ("promoted", "", {"verdict": "failed", "code": "rollout_stuck"}, "hold"),
-        ("weight", "stable", GATE, "keep_on_canary"),
-        ("weight", "stable", {"verdict": "error", "code": "unreachable"}, "hold"),
-        ("finished", "", {"verdict": "error"}, "hold"),
-    ],
-)
-def test_a_failure_moves_traffic_only_where_it_says_something_about_the_pods(
-    state: str, judged: str, failure: dict[str, Any], expected: str
-) -> None:
-    assert release_steps.reaction({"state": state, "judged": judged}, failure) == expected
-
-
-def test_a_failure_is_told_with_what_was_done_about_it() -> None:
-    said = release_steps.message("shop/web at 5 %", GATE, "abort")
-    assert said == (
-        "The gate of shop/web at 5 % was not passed (failed): success is 80 %. "
-        "All traffic goes back to the Deployment, and the canary is taken away."
-    )
-
-
-def test_all_clusters_do_what_the_worst_of_them_needs() -> None:
-    hold, abort = {"reaction": "hold", "message": "a"}, {"reaction": "abort", "message": "b"}
-    assert release_steps.worst([hold, {}, abort, hold]) == {"reaction": "abort", "message": "a\nb"}
-    assert release_steps.worst([{}, {}]) == {"reaction": "", "message": ""}

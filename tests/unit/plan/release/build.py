@@ -6,6 +6,7 @@ from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._mesh import host
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.objects.steps import Object, Patch, ref_of
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.release import routes
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.release.target import Target
 from tests.unit.plan.world import merged
 
@@ -85,3 +86,11 @@ def deployment(marks: Object | None = None, selector: Object | None = None, **me
 def policy(kind: str, name: str = "cart", namespace: str = "shop", **spec: Any) -> Object:
     metadata = {"namespace": namespace, "name": name, "resourceVersion": "1", "uid": "p"}
     return {"apiVersion": "example.org/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def moved(route: Object, percent: int, target: Target = CART) -> Object:
+    return patched(route, routes.reweighted(route, target, percent))
+
+
+def back(route: Object, target: Target = CART) -> Object:
+    return patched(route, routes.given_back(route, target))
