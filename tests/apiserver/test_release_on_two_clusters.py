@@ -183,8 +183,8 @@ def test_a_cluster_with_the_service_and_without_the_deployment_is_refused(pair: 
 
 
 def test_reconcile_releases_what_waits_on_both_though_a_workload_of_one_of_them_fails_before(pair: Pair) -> None:
-    db(pair.us, service=False)
-    waits(pair.us, "db")
+    db(pair.eu, service=False)
+    waits(pair.eu, "db")
     for shop in (pair.eu, pair.us):
         waits(shop, "web")
 
