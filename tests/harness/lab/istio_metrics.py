@@ -156,8 +156,8 @@ class RequestMetrics(Served):
 def labels(place: Place, line: Line, pods: Pods) -> Labels:
     """The labels that Istio's proxies give a request: the client's is its source, the server's its destination."""
     writer = pods.named(place)
-    direction, _, rest = (line["cluster"] or "").partition("|")
-    port, _, rest = rest.partition("|")
+    direction, _bar, rest = (line["cluster"] or "").partition("|")
+    port, _bar, rest = rest.partition("|")
     if direction == "inbound":
         other = pods.at(line["downstream"] or "")
         found = _request(line, "destination", other, writer, pods.service(writer, int(port)))
@@ -169,7 +169,7 @@ def labels(place: Place, line: Line, pods: Pods) -> Labels:
 
 
 def _request(line: Line, reporter: str, source: Pod, destination: Pod, host: str) -> dict[str, str]:
-    name, _, rest = host.partition(".")
+    name, _dot, rest = host.partition(".")
     inbound, grpc = reporter == "destination", str(line["content_type"] or "").startswith("application/grpc")
     return {
         "reporter": reporter,
