@@ -99,9 +99,11 @@ def prepared(mesh: Mesh) -> Iterator[Place]:
     released.put(cluster.target)
     sidecars = cluster.work / "sidecars.json"
     sidecars.write_text("[]")
-    with (
-        RequestMetrics(cluster.name, cluster.client, sidecars) as metrics,
-        Prometheus(cluster.work / "prometheus", metrics, sidecars).running() as prometheus,
-    ):
-        yield Place(mesh, prometheus)
-    released.remove(cluster.target)
+    try:
+        with (
+            RequestMetrics(cluster.name, cluster.client, sidecars) as metrics,
+            Prometheus(cluster.work / "prometheus", metrics, sidecars).running() as prometheus,
+        ):
+            yield Place(mesh, prometheus)
+    finally:
+        released.remove(cluster.target)

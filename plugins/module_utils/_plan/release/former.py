@@ -45,8 +45,8 @@ def without_record(obj: raw.Raw, target: Target) -> str | None:
 
 
 def _target(name: str, service: str) -> Target:
-    front, _, home = service.partition(".")
-    namespace, _, domain = home.partition(".svc.")
+    front, _dot, home = service.partition(".")
+    namespace, _svc, domain = home.partition(".svc.")
     return Target(namespace, name, host.Service(namespace, front, domain))
 
 
