@@ -14,14 +14,18 @@ from tests.harness.proxy import WriteProxy
 CRDS = ("VirtualService", "DestinationRule", "Sidecar", "AuthorizationPolicy", "EnvoyFilter")
 KINDS = ("Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", *CRDS)
 OLD, NEW = "registry.invalid/app:1", "registry.invalid/app:2"
-RECORD = "meshyard.io/release"
+RECORD, ENABLED = "meshyard.io/release", "meshyard.io/release-enabled"
 ISTIO = "networking.istio.io/v1"
 
 
 def served(mesh: Mesh) -> Iterator[Mesh]:
-    """The cluster with the kinds that a release touches; they go afterwards."""
+    """The cluster with the kinds that a release touches; they go afterwards, and so do releases that a test has left open."""
     crds.install(mesh.client, CRDS)
     yield mesh
+    for found in mesh.items("Deployment"):
+        if {RECORD, ENABLED} & found["metadata"].get("annotations", {}).keys():
+            name, namespace = found["metadata"]["name"], found["metadata"]["namespace"]
+            mesh.merge("Deployment", name, namespace, {"metadata": {"annotations": {RECORD: None, ENABLED: None}}})
     crds.remove(mesh.client, CRDS)
 
 
