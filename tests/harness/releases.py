@@ -19,14 +19,18 @@ ISTIO = "networking.istio.io/v1"
 
 
 def served(mesh: Mesh) -> Iterator[Mesh]:
-    """The cluster with the kinds that a release touches; they go afterwards, and so do releases that a test has left open."""
+    """The cluster with the kinds that a release touches, which go afterwards, and without releases that other tests have left open."""
     crds.install(mesh.client, CRDS)
+    _forget(mesh)
     yield mesh
+    crds.remove(mesh.client, CRDS)
+
+
+def _forget(mesh: Mesh) -> None:
     for found in mesh.items("Deployment"):
         if {RECORD, ENABLED} & found["metadata"].get("annotations", {}).keys():
             name, namespace = found["metadata"]["name"], found["metadata"]["namespace"]
             mesh.merge("Deployment", name, namespace, {"metadata": {"annotations": {RECORD: None, ENABLED: None}}})
-    crds.remove(mesh.client, CRDS)
 
 
 class Shop:
