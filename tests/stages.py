@@ -39,7 +39,7 @@ def with_ansible(version: str) -> tuple[Stage, ...]:
         Stage(f"unit-{version}", (python, "-m", "pytest", "tests/unit", "--ignore", "tests/unit/lab"), (setup,)),
         Stage(f"package-{version}", (python, "-m", "tests.static.package"), (setup,)),
         Stage(f"sanity-{version}", (python, "-m", "tests.static.sanity"), (setup,)),
-        Stage(f"smoke-{version}", smoke, (setup, "prepare"), only_with="tests/apiserver"),
+        Stage(f"smoke-{version}", smoke, (setup, "prepare"), 20, "tests/apiserver"),
     )
 
 
@@ -58,7 +58,7 @@ STAGES = (
     Stage("sanity", (PYTHON, "-m", "tests.static.sanity")),
     *OLDEST,
     *NEWEST,
-    Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver", *BY_TWO), ("prepare",), 30, "tests/apiserver"),
+    Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver", *BY_TWO), ("prepare",), 40, "tests/apiserver"),
     Stage("lab", (PYTHON, "-m", "pytest", "tests/lab"), ("prepare",), 60, "tests/lab", alone=True),
 )
 GROUPS = {
