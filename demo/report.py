@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.settings import EVIDENCE, RESULT
+from demo import table
 
 
 def show(facts: dict[str, Any]) -> int:
     """Prints the table; 0 when every line is as it should be."""
-    rows = list(_rows(facts))
-    width = max(len(name) for name, _value, _good in rows)
-    print("\nResult of the upgrade", facts["from_revision"], "to", facts["to_revision"], f"({facts['versions']})")
-    for name, value, good in rows:
-        print(f"  {'ok  ' if good else 'BAD '} {name:<{width}}  {value}")
-    print(f"\nThe figures: {RESULT}\nThe raw evidence: {EVIDENCE}")
-    return 0 if all(good for _name, _value, good in rows) else 1
+    return table.show(f"the upgrade {facts['from_revision']} to {facts['to_revision']} ({facts['versions']})", _rows(facts))
 
 
-def _rows(facts: dict[str, Any]) -> list[tuple[str, str, bool]]:
+def _rows(facts: dict[str, Any]) -> list[table.Row]:
     requests, gateway, check = facts["requests"], facts["gateway"], facts["check"]
     workloads, pods = facts["workloads"], facts["pods"]
     kept = all(gateway[f"{key}_before"] == gateway[f"{key}_after"] for key in ("uid", "address"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.settings import EVIDENCE, RESULT, VERSIONS
+from demo import table
+from demo.settings import VERSIONS
 from tests.harness.lab.members import NAMES
 
 _LEAST = 20
@@ -13,16 +14,10 @@ _POINTS = 3.0
 
 def show(facts: dict[str, Any]) -> int:
     """Prints the table; 0 when every line is as it should be."""
-    rows = _rows(facts)
-    width = max(len(name) for name, _value, _good in rows)
-    print(f"\nResult of two clusters as one mesh ({VERSIONS})")
-    for name, value, good in rows:
-        print(f"  {'ok  ' if good else 'BAD '} {name:<{width}}  {value}")
-    print(f"\nThe figures: {RESULT}\nThe raw evidence: {EVIDENCE}")
-    return 0 if all(good for _name, _value, good in rows) else 1
+    return table.show(f"two clusters as one mesh ({VERSIONS})", _rows(facts))
 
 
-def _rows(facts: dict[str, Any]) -> list[tuple[str, str, bool]]:
+def _rows(facts: dict[str, Any]) -> list[table.Row]:
     join, echo, failover, upgrade = facts["join"], facts["echo"], facts["failover"], facts["upgrade"]
     on_target = upgrade["pods_on_target"] == upgrade["pods_total"] > 0
     return [
@@ -39,7 +34,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _distributed(row: dict[str, Any]) -> tuple[str, str, bool]:
+def _distributed(row: dict[str, Any]) -> table.Row:
     said = f"predicted {_counts(row['predicted'])}; measured {_counts(row['measured'])}"
     return f"weights from {row['from']}", said, all(abs(row["measured"][name] - row["predicted"].get(name, 0)) <= _POINTS for name in NAMES)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.settings import EVIDENCE, RESULT, VERSIONS
+from demo import table
+from demo.settings import VERSIONS
 from tests.harness.lab.release_settings import MIN_REQUESTS, STEPS
 
 _POINTS = 3.0
@@ -15,15 +16,10 @@ _SECONDS_BACK = 15
 def show(facts: dict[str, Any], promoted: bool, seconds: int) -> int:
     """Prints the table; 0 when every line is as it should be."""
     rows = [*_good(facts["good"], promoted), *_bad(facts["bad"]), ("seconds", str(seconds), True)]
-    width = max(len(name) for name, _value, _good in rows)
-    print(f"\nResult of two releases ({VERSIONS})")
-    for name, value, good in rows:
-        print(f"  {'ok  ' if good else 'BAD '} {name:<{width}}  {value}")
-    print(f"\nThe figures: {RESULT}\nThe raw evidence: {EVIDENCE}")
-    return 0 if all(good for _name, _value, good in rows) else 1
+    return table.show(f"two releases ({VERSIONS})", rows)
 
 
-def _good(good: dict[str, Any], promoted: bool) -> list[tuple[str, str, bool]]:
+def _good(good: dict[str, Any], promoted: bool) -> list[table.Row]:
     weights = [step["weight"] for step in good["steps"]]
     return [
         ("good version: requests", f"{good['requests']} sent, {good['failed']} failed", good["failed"] == 0),
@@ -34,12 +30,12 @@ def _good(good: dict[str, Any], promoted: bool) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _step(step: dict[str, Any]) -> tuple[str, str, bool]:
+def _step(step: dict[str, Any]) -> table.Row:
     near = abs(step["measured"] - step["weight"]) <= _POINTS and step["requests"] >= _REQUESTS_PER_STEP
     return f"good version: at {step['weight']:g} %", f"{step['requests']} requests, {step['measured']} % by the canary", near
 
 
-def _bad(bad: dict[str, Any]) -> list[tuple[str, str, bool]]:
+def _bad(bad: dict[str, Any]) -> list[table.Row]:
     verdict, failed = bad["verdict"], 100 * bad["failed"] / bad["requests"]
     said = f"{verdict['value']} % of {verdict['samples']} succeeded, and {verdict['limit']} % must"
     breach = verdict["value"] < verdict["limit"] and verdict["samples"] >= MIN_REQUESTS

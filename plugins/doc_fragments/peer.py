@@ -75,10 +75,44 @@ expected_cluster_uid:
   type: str
 """
 
+_ENVIRONMENT = "None of the C(K8S_AUTH_*) environment variables is looked at for"
+
 
 def _option(text: str) -> str:
     """An option of which the connection is the suboptions."""
     return f"{text.rstrip()}\n{textwrap.indent(_CONNECTION.strip(), ' ' * 6)}\n"
+
+
+def _cluster(name: str, description: str) -> str:
+    """An option that is one cluster."""
+    return _option(f"""
+options:
+  {name}:
+    description:
+      - {description}
+      - {_ENVIRONMENT} it once one of its suboptions is given.
+    type: dict
+    suboptions:
+""")
+
+
+def _clusters(description: str) -> str:
+    """The option C(clusters), each with a name."""
+    return _option(f"""
+options:
+  clusters:
+    description:
+      - {description}
+      - {_ENVIRONMENT} one of which a suboption other than its name is given.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the cluster, as Istio knows it. A remote secret names the cluster by it.
+        type: str
+        required: true
+""")
 
 
 class ModuleDocFragment:
@@ -92,74 +126,22 @@ class ModuleDocFragment:
 options: {}
 """
 
-    REMOTE: str = _option(r"""
-options:
-  remote:
-    description:
-      - The cluster whose services and pods the istiod of this cluster is to read. Needed but with O(state=absent).
-      - >-
-        None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
-    type: dict
-    suboptions:
-""")
-
-    PRIMARY: str = _option(r"""
-options:
-  primary:
-    description:
-      - The cluster in which the istiod runs that is to serve this one. Needed unless objects are only taken away.
-      - >-
-        None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
-    type: dict
-    suboptions:
-""")
-
-    CONFIG_CLUSTER: str = _option(r"""
-options:
-  config_cluster:
-    description:
-      - The cluster whose istiod reads the routes, where it is not the one with the pods. Needed on a remote cluster, whose primary it is.
-      - >-
-        None of the C(K8S_AUTH_*) environment variables is looked at for it once one of its suboptions is given.
-    type: dict
-    suboptions:
-""")
-
-    LEFT_OUT: str = _option(r"""
-options:
-  clusters:
-    description:
-      - >-
-        The clusters of the mesh whose workloads are not released together with this one. A release of a Service that one of them has, too,
-        is refused, since the mesh takes both for one.
-      - >-
-        None of the C(K8S_AUTH_*) environment variables is looked at for one of which a suboption other than its name is given.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the cluster, as Istio knows it.
-        type: str
-        required: true
-""")
-
-    CLUSTERS: str = _option(r"""
-options:
-  clusters:
-    description:
-      - The other clusters of the mesh, each once, with the name by which Istio knows it.
-      - >-
-        None of the C(K8S_AUTH_*) environment variables is looked at for one of which a suboption other than its name is given.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: Name of the cluster, as Istio knows it. A remote secret names the cluster by it.
-        type: str
-        required: true
-""")
+    REMOTE: str = _cluster(
+        "remote", "The cluster whose services and pods the istiod of this cluster is to read. Needed but with O(state=absent)."
+    )
+    PRIMARY: str = _cluster(
+        "primary", "The cluster in which the istiod runs that is to serve this one. Needed unless objects are only taken away."
+    )
+    CONFIG_CLUSTER: str = _cluster(
+        "config_cluster",
+        "The cluster whose istiod reads the routes, where it is not the one with the pods. "
+        "Needed on a remote cluster, whose primary it is.",
+    )
+    LEFT_OUT: str = _clusters(
+        "The clusters of the mesh whose workloads are not released together with this one. "
+        "A release of a Service that one of them has, too, is refused, since the mesh takes both for one."
+    )
+    CLUSTERS: str = _clusters("The other clusters of the mesh, each once, with the name by which Istio knows it.")
 
     COMPARED: str = _option(r"""
 options:

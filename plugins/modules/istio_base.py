@@ -293,8 +293,7 @@ def _decide(run: Run, chart: rendering.Renderer, rendered: list[Object], before:
         control_plane_base.refuse_target(params["default_revision"], control_plane_base.planes(cluster), cluster.name)
     live = control_plane_base.seen(cluster, rendered)
     decision = base.plan(rendered, live, base.BaseRequest(chart.version, params["adopt"], asked), cluster.name)
-    for text in (*decision.warnings, *install.warnings(decision.plan)):
-        run.warn(text)
+    run.warn(*decision.warnings, *install.warnings(decision.plan))
     return decision
 
 

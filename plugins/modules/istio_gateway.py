@@ -397,8 +397,7 @@ def _move(run: Run, found: GatewayState, chart: Renderer | None) -> None:
         move = gateway_move.move(found, request, mesh)
     gateway_move.refuse_stuck(move)
     _refuse_losses(run, found, move)
-    for text in move.warnings:
-        run.warn(text)
+    run.warn(*move.warnings)
     return _answer(run, found, move, gateway_move.now(found, mesh).revision, _execute(run, move))
 
 

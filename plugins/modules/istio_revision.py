@@ -403,8 +403,7 @@ def _refuse_beside(run: Run, names: revisions.Names, targets: list[Object]) -> N
     """Returns when a new control plane may stand beside what is there."""
     tags.refuse_name_of_tag(run.cluster, names.revision)
     if not run.params["change_identity"]:
-        for text in live_identity.check(run.cluster, names, targets, run.params["values_from_revision"]):
-            run.warn(text)
+        run.warn(*live_identity.check(run.cluster, names, targets, run.params["values_from_revision"]))
 
 
 def _render(run: Run, names: revisions.Names, chart: rendering.Renderer) -> list[Object]:

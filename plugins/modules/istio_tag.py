@@ -200,8 +200,7 @@ def _present(run: Run, found: tags.Seen) -> Plan:
     target, plane = _target(run, found)
     default = found.configuration(Names(labels.DEFAULT, found.namespace).mutating_webhook)
     steps = tag.plan(name, target, found.tag(name), default, cluster.name)
-    for text in tag.warnings(name, steps):
-        run.warn(text)
+    run.warn(*tag.warnings(name, steps))
     plan = execute.confirm(cluster, steps, run.warn)
     injection = Injection(cluster, found.namespace, name, revision, plane.image, run.warn) if plane and plane.image else None
     if not run.check:

@@ -235,8 +235,7 @@ def _present(run: Run, request: ExposureRequest) -> None:
     plan = execute.confirm(run.cluster, mesh_exposure.plan(wanted, live, left), run.warn)
     if any(not isinstance(step, Delete) for step in plan) and not run.check:
         running.refuse(run.cluster, request)
-    for text in [] if run.check else running.warnings(run.cluster, request):
-        run.warn(text)
+    run.warn(*([] if run.check else running.warnings(run.cluster, request)))
     _write(run, plan)
     others = [{"kind": ref.kind, "namespace": ref.namespace, "name": ref.name} for ref in left]
     run.answer(plan, services=request.services, istiod_revisions=list(request.revisions), made_by_others=others)

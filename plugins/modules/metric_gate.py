@@ -150,6 +150,7 @@ options:
     type: str
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
+  - meshyard.istio.attributes
   - meshyard.istio.prometheus
 requirements:
   - python >= 3.11
@@ -163,11 +164,6 @@ attributes:
   idempotent:
     support: full
     description: Run again, changes nothing.
-  action_group:
-    support: full
-    description: "Its options can be given once in C(module_defaults) of the group C(meshyard.istio.all)."
-    membership:
-      - meshyard.istio.all
 notes:
   - >-
     No cluster is asked. The options of the connection are taken so that C(module_defaults) of the group can hold them, and are not used.
@@ -357,8 +353,7 @@ def main() -> None:
         call = Call(module)
         decide = metric.validate if params["state"] == "validated" else metric.judge
         found = decide(request, ask, _patience(params, call.check), call.tell, call.guard.proceed)
-        for text in workload_checks.interpolated(found.checks):
-            call.warn(text)
+        call.warn(*workload_checks.interpolated(found.checks))
         evidence = [check.describe() for check in found.checks]
         module.exit_json(changed=False, verdict=found.verdict, evidence=evidence, seconds=found.seconds)
 

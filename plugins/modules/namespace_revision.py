@@ -333,8 +333,7 @@ def _decide(run: Run, request: MoveRequest) -> dataplane_model.Migration:
         mesh = mesh.planned(run.params["planned_revisions"])
     namespace_states = dataplane.namespaces(run.cluster, dict.fromkeys(run.params["namespaces"]))
     migration = dataplane_move.decide(namespace_states, request, mesh, frozenset({namespace, *(plane.namespace for plane in mesh.planes)}))
-    for text in migration.warnings:
-        run.warn(text)
+    run.warn(*migration.warnings)
     _refuse_denied(run, migration)
     return migration
 

@@ -290,8 +290,7 @@ def _rotated(both: RemoteSecretFlow) -> None:
         local = both.swap(before, decided.token)
         said = both.proven(decided)
         both.run.execute(decided.after, both.remote)
-    for text in decided.warnings:
-        both.run.warn(text)
+    both.run.warn(*decided.warnings)
     both.answer(before, local, decided.after, decided.token, said, list(decided.revoked))
 
 
@@ -325,8 +324,7 @@ def _forget(run: Run, remote: Cluster) -> tuple[Plan, list[str]]:
     there, namespace = remote_secrets.there(remote, run.params["remote_namespace"]), run.params["remote_namespace"]
     seen = reader.Reader(run.cluster.uid, run.params["name"])
     far, revoked, warnings = reader.removal(there, seen)
-    for text in warnings:
-        run.warn(text)
+    run.warn(*warnings)
     if not any(reader.other_readers(one, seen) for one in there.tokens):
         far = (*far, *leftovers.plan(remote_secrets.rest(remote, namespace, revisions_removed=run.params["revisions_removed"]), far))
     run.execute(far, remote)

@@ -88,6 +88,7 @@ options:
     default: 120
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
+  - meshyard.istio.attributes
   - meshyard.istio.connection
 attributes:
   check_mode:
@@ -100,11 +101,6 @@ attributes:
     support: partial
     details: Sends its requests each time. Changes something only where it makes a Job.
     description: Run again with the same options, changes nothing.
-  action_group:
-    support: full
-    description: "Its options can be given once in C(module_defaults) of the group C(meshyard.istio.all)."
-    membership:
-      - meshyard.istio.all
 notes:
   - >-
     The Job is deleted as soon as fortio has ended and its report was read, a sidecar that is no native one with it. Should nobody be

@@ -22,6 +22,7 @@ options:
     default: 120
 extends_documentation_fragment:
   - kubernetes.core.k8s_auth_options
+  - meshyard.istio.attributes
   - meshyard.istio.connection
   - meshyard.istio.probe
 attributes:
@@ -35,11 +36,6 @@ attributes:
     support: partial
     details: Sends its requests each time. Changes something only where it makes a pod or a container to send from.
     description: Run again with the same options, changes nothing.
-  action_group:
-    support: full
-    description: "Its options can be given once in C(module_defaults) of the group C(meshyard.istio.all)."
-    membership:
-      - meshyard.istio.all
 notes:
   - >-
     To send from a pod, the account needs the permissions to C(list) C(pods) and to C(create) and C(get) C(pods/exec). An

@@ -129,9 +129,7 @@ def main() -> None:
         run = Run(module)
         config = run.peer("config_cluster") if run.params["config_cluster"] else run.cluster
         found = survey.survey(run.cluster, config, run.params["namespaces"], run.params["names"], survey.at_present())
-        for text in run.cluster.api.warnings:
-            run.warn(text)
-        module.exit_json(changed=False, workloads=found, cluster=run.cluster.describe(), requests=run.cluster.api.requests)
+        run.answer((), workloads=found)
 
 
 if __name__ == "__main__":

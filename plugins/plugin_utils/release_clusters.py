@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..module_utils._mesh.release import FROM_PROMOTION
 from ..module_utils._words import listed
-from .release_steps import ABSENT, AFTER_PROMOTION
+from .release_steps import ABSENT
 
 Known = Mapping[str, Any]
 """What one host has found out about a workload: C(workload), C(phase), C(weight) and C(judged) of its release, C(missing) where there is no
@@ -48,7 +49,7 @@ def _bypassed(known: Mapping[str, Known], workload: str) -> str:
     """Callers of a cluster whose routes are not those of the release would know nothing of the canary."""
     routed = {one.get("config") for one in known.values() if not one.get("missing") and one.get("phase") != ABSENT}
     found = [host for host, one in known.items() if one.get("service_present") and one.get("config") not in routed]
-    promoted = any(one.get("phase") in AFTER_PROMOTION for one in known.values())  # then only the way to the end is safe
+    promoted = any(one.get("phase") in FROM_PROMOTION for one in known.values())  # then only the way to the end is safe
     if promoted or not routed or not found:
         return ""
     return (
@@ -59,7 +60,7 @@ def _bypassed(known: Mapping[str, Known], workload: str) -> str:
 
 def _apart(known: Mapping[str, Known], workload: str) -> str:
     """A Deployment that is being promoted is no safe place for traffic, and a canary that begins must not have all of it."""
-    past = _phases(known, lambda one: one.get("phase") in AFTER_PROMOTION)
+    past = _phases(known, lambda one: one.get("phase") in FROM_PROMOTION)
     behind = _phases(known, _is_behind)
     if not past or not behind:
         return ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-_BEFORE_PROMOTION = ("preparing", "prepared", "progressing", "aborting")
+from ..module_utils._mesh.release import FROM_PROMOTION
 
 Found = Mapping[str, Any]
 Kind = Literal["moving", "abort", "resume", "refused", "waiting", "none"]
@@ -53,13 +53,13 @@ def _kind(one: Found, on_orphan: str, orphan_seconds: int) -> Kind:
         return "none" if not one["waiting"] else "refused" if one["refused"] else "waiting"
     if one["idle"] is not None and one["idle"] < orphan_seconds:
         return "moving"
-    aborts = record["phase"] == "aborting" or (on_orphan == "abort" and record["phase"] in _BEFORE_PROMOTION)
+    aborts = record["phase"] == "aborting" or (on_orphan == "abort" and record["phase"] not in FROM_PROMOTION)
     return "abort" if aborts else "resume"
 
 
 def _together(seen: Mapping[str, Found], kinds: Mapping[str, Kind]) -> Literal["", "release", "abort"]:
     among = set(kinds.values())
-    promoted = any(one["release"] and one["release"]["phase"] not in _BEFORE_PROMOTION for one in seen.values())
+    promoted = any(one["release"] and one["release"]["phase"] in FROM_PROMOTION for one in seen.values())
     if "moving" in among:
         return ""
     if "abort" in among and not promoted:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from ..module_utils._errors import InvalidOption
+from ..module_utils._mesh.release import FROM_PROMOTION
 
 Judged = Literal["", "canary", "stable"]
 
@@ -17,7 +18,6 @@ ABSENT = "absent"
 """In place of a phase, on clusters that do not have the workload."""
 
 _WHOLE = 100
-AFTER_PROMOTION = ("promoting", "promoted", "returning", "finishing")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _of(release: Mapping[str, Any] | None, there: Sequence[int], back: Sequence[
     promote = (
         [] if phase in ("promoted", "returning") else [Step("promoted", label="roll the Deployment out, while the canary has all traffic")]
     )
-    if phase not in AFTER_PROMOTION:
+    if phase not in FROM_PROMOTION:
         return [*begin, *_forward(there, weight if phase == "progressing" else -1, judged), *promote, *_back(back, None, False), *end]
     return [*promote, *_back(back, weight if phase == "returning" else None, judged), *end]
 

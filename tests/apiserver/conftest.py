@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lab.apiserver import ApiServer, sweep
-from tests.harness import gateways
+from tests.harness import gateways, releases
 from tests.harness.injector import Injector
 from tests.harness.mesh import Mesh
 from tests.harness.modules import called
 from tests.harness.planes import Planes
 from tests.harness.primary import Primary
+from tests.harness.released import Released, running
 from tests.tree import ROOT
 
 _LONGEST = (
@@ -77,6 +79,19 @@ def mesh(rolling: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         found.tag("prod", "1-31-0")
         yield found
         found.remove_planes()
+
+
+@pytest.fixture(scope="module")
+def served(mesh: Mesh) -> Iterator[Mesh]:
+    """The same with the kinds that a release touches, and no release open."""
+    yield from releases.served(mesh)
+
+
+@pytest.fixture
+def released(served: Mesh, tmp_path: Path) -> Iterator[Released]:
+    """A shop with good requests, and a Prometheus that knows of them."""
+    with running(served, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,11 +22,6 @@ FORWARD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("weight", {"weight": 0}),
     ("finished", {}),
 )
-
-
-@pytest.fixture(scope="module")
-def served(mesh: Mesh) -> Iterator[Mesh]:
-    yield from releases.served(mesh)
 
 
 @pytest.fixture

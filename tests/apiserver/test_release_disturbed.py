@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,11 +11,6 @@ from tests.harness.mesh import Mesh
 from tests.harness.releases import ISTIO, NEW, OLD, Shop
 
 READY = "lab.meshyard/ready"
-
-
-@pytest.fixture(scope="module")
-def served(mesh: Mesh) -> Iterator[Mesh]:
-    yield from releases.served(mesh)
 
 
 @pytest.fixture

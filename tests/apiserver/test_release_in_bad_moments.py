@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from lab.paths import program
 from lab.waiting import until
-from tests.harness import playbook, releases
-from tests.harness.mesh import Mesh
+from tests.harness import playbook
 from tests.harness.metrics import Flow
-from tests.harness.released import AWAY, GATE, Released, running
+from tests.harness.released import AWAY, GATE, Released
 from tests.harness.releases import NEW, OLD, RECORD
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def served(mesh: Mesh) -> Iterator[Mesh]:
-    yield from releases.served(mesh)
-
-
-@pytest.fixture
-def released(served: Mesh, tmp_path: Path) -> Iterator[Released]:
-    with running(served, tmp_path) as found:
-        yield found
 
 
 def test_without_prometheus_or_with_a_query_that_it_refuses_nothing_is_changed(released: Released) -> None:

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from lab.waiting import until
-from tests.harness import playbook, releases
-from tests.harness.mesh import Mesh
+from tests.harness import playbook
 from tests.harness.metrics import Flow
-from tests.harness.released import Released, running
+from tests.harness.released import Released
 from tests.harness.releases import NEW, OLD, RECORD
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def served(mesh: Mesh) -> Iterator[Mesh]:
-    yield from releases.served(mesh)
-
-
-@pytest.fixture
-def released(served: Mesh, tmp_path: Path) -> Iterator[Released]:
-    with running(served, tmp_path) as found:
-        yield found
 
 
 def test_a_good_version_goes_to_the_end_and_a_second_run_changes_nothing(released: Released) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.harness import releases
 from tests.harness.mesh import Mesh
 from tests.harness.modules import Call
 from tests.harness.releases import NEW, OLD, Shop
@@ -18,11 +15,6 @@ RELEASE: tuple[tuple[str, dict[str, object]], ...] = (
     ("weight", {"weight": 0}),
     ("finished", {}),
 )
-
-
-@pytest.fixture(scope="module")
-def served(mesh: Mesh) -> Iterator[Mesh]:
-    yield from releases.served(mesh)
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.harness import accounts, releases
+from tests.harness import accounts
 from tests.harness.mesh import Body, Mesh
 from tests.harness.releases import ISTIO, NEW, OLD, Shop
 
@@ -19,11 +17,6 @@ WHOLE: tuple[tuple[str, dict[str, object]], ...] = (
     ("weight", {"weight": 0}),
     ("finished", {}),
 )
-
-
-@pytest.fixture(scope="module")
-def served(mesh: Mesh) -> Iterator[Mesh]:
-    yield from releases.served(mesh)
 
 
 @pytest.fixture

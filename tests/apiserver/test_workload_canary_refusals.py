@@ -10,15 +10,9 @@ import pytest
 
 from lab.apiserver import ApiServer
 from lab.client import ApiError
-from tests.harness import releases
 from tests.harness.mesh import Mesh
 from tests.harness.modules import Call
 from tests.harness.releases import ISTIO, NEW, Shop
-
-
-@pytest.fixture(scope="module")
-def served(mesh: Mesh) -> Iterator[Mesh]:
-    yield from releases.served(mesh)
 
 
 @pytest.fixture(scope="module")

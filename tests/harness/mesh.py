@@ -187,7 +187,7 @@ class Mesh:
             for kind in ("Deployment", "StatefulSet", "DaemonSet", "Service", "Lease", "ConfigMap"):
                 objects += self.items(kind, namespace)
             for obj in objects:
-                kept[f"{namespace}/{obj['metadata']['uid']}"] = obj["metadata"].get("generation"), _written(obj)
+                kept[f"{namespace}/{obj['metadata']['uid']}"] = obj["metadata"].get("generation"), written(obj)
         return kept
 
     def _webhooks(self, revision: str, tag: str | None = None) -> Body:
@@ -207,7 +207,7 @@ class Mesh:
             return False
 
 
-def _written(obj: Body) -> Body:
+def written(obj: Body) -> Body:
     """What clients wrote, without what controllers tell."""
     plain = copy.deepcopy({key: value for key, value in obj.items() if key != "status"})
     for key in ("resourceVersion", "managedFields", "generation"):

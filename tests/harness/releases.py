@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.harness import crds
-from tests.harness.mesh import Body, Mesh
+from tests.harness.mesh import Body, Mesh, written
 from tests.harness.modules import Call
 from tests.harness.proxy import WriteProxy
 
@@ -117,11 +117,4 @@ class Shop:
 
     def written(self) -> dict[str, Body]:
         """Everything in the namespace as clients wrote it, without what controllers and the API server count."""
-        return {f"{kind} {obj['metadata']['name']}": _written(obj) for kind in KINDS for obj in self.mesh.items(kind, self.namespace)}
-
-
-def _written(obj: Body) -> Body:
-    meta = {key: obj["metadata"][key] for key in ("labels", "annotations") if obj["metadata"].get(key)}
-    marks = {key: value for key, value in meta.get("annotations", {}).items() if key != "deployment.kubernetes.io/revision"}
-    spec = {key: value for key, value in obj.get("spec", {}).items() if key not in ("clusterIP", "clusterIPs")}
-    return {"labels": meta.get("labels", {}), "annotations": marks, "spec": spec}
+        return {f"{kind} {obj['metadata']['name']}": written(obj) for kind in KINDS for obj in self.mesh.items(kind, self.namespace)}

@@ -60,9 +60,10 @@ class Call:
         """Keeps texts that were read from a cluster out of everything that the module answers."""
         self.module.no_log_values.update(secret for secret in secrets if secret)
 
-    def warn(self, text: str) -> None:
-        """A warning of Ansible."""
-        self.module.warn(text)
+    def warn(self, *texts: str) -> None:
+        """Warnings of Ansible."""
+        for text in texts:
+            self.module.warn(text)
 
 
 class Run(Call):
@@ -143,8 +144,7 @@ class Run(Call):
 
     def answer(self, plan: Plan, **values: Any) -> None:
         """Ends the module: C(changed), C(steps), C(cluster), the diff where asked for, and what the API server warned of."""
-        for text in self.cluster.api.warnings:
-            self.warn(text)
+        self.warn(*self.cluster.api.warnings)
         result: dict[str, Any] = {
             "changed": bool(plan),
             "steps": [describe(step) for step in plan],

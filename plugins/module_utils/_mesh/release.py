@@ -22,6 +22,7 @@ REFUSED = "meshyard.io/release-refused"
 Phase = Literal["preparing", "prepared", "progressing", "promoting", "promoted", "returning", "finishing", "aborting"]
 PHASES: tuple[Phase, ...] = ("preparing", "prepared", "progressing", "promoting", "promoted", "returning", "finishing", "aborting")
 BEFORE_PROMOTION = frozenset({"preparing", "prepared", "progressing"})
+FROM_PROMOTION = frozenset({"promoting", "promoted", "returning", "finishing"})
 _REVISION = "deployment.kubernetes.io/revision"
 _HASH = 16
 

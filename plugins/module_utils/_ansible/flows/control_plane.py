@@ -21,8 +21,7 @@ def decide(run: Run, names: Names, targets: list[Object], seen: Seen, permission
     :raises MeshyardError: others made the revision, or its identity would change.
     """
     plan = install.plan(targets, seen.live, names, permissions, cluster=run.cluster.name, parse=rendering.parse_yaml)
-    for text in install.warnings(plan):
-        run.warn(text)
+    run.warn(*install.warnings(plan))
     first = () if seen.namespace_exists else install.namespace_step(names.namespace)
     return (*first, *execute.confirm(run.cluster, plan, run.warn))
 

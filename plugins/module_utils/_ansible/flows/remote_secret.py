@@ -47,8 +47,7 @@ class RemoteSecretFlow:
         taken_over = remote_secret.refuse(self.here, wanted, self.remote.uid)
         confirmed = bool(run.params["remote"].get("expected_cluster_uid"))
         remote_secret.refuse_unproven(self.here, wanted, proven=confirmed or self.current is not None)
-        for text in taken_over:
-            run.warn(text)
+        run.warn(*taken_over)
 
     @property
     def _held(self) -> list[str]:

@@ -15,7 +15,7 @@ from ..._mesh import raw, release
 from ..._mesh.release import BEFORE_PROMOTION
 from ..._plan.dataplane.selectors import LabelChange
 from ..._plan.objects.steps import Patch, Step
-from ..._plan.release import beginning, refusals, routing
+from ..._plan.release import beginning, refusals, routes
 from ..._plan.release.model import Observed, Place, Request
 from ..._plan.release.stages import is_refused, stages
 from ..._run.dataplane import selectors
@@ -39,7 +39,8 @@ def carry_out(run: Run) -> None:
     progress = _carried_out(run, places, first, request)
     plan = tuple(progress.steps)
     refused = request.state == "prepared" and not request.retry_refused and first.record is None and is_refused(first, request)
-    run.answer(plan, refused=refused, release=_release(first, plan), routes=_routes(first), findings=findings, logs=logs)
+    seen = [routes.describe(one, first.target) for one in first.routes]
+    run.answer(plan, refused=refused, release=_release(first, plan), routes=seen, findings=findings, logs=logs)
 
 
 def _places(run: Run) -> read.Places:
@@ -140,10 +141,3 @@ def _release(first: Observed, plan: Sequence[Step]) -> dict[str, Any] | None:
             text = marks[release.RECORD]
             record = release.of({"metadata": {"annotations": {release.RECORD: text}}}) if text else None
     return record.describe() if record else None
-
-
-def _routes(first: Observed) -> list[dict[str, Any]]:
-    return [
-        {"kind": one["kind"], "namespace": raw.namespace(one), "name": raw.name(one), "state": look.state, "weight": look.weight}
-        for one, look in routing.looks(first)
-    ]

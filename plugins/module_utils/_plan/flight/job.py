@@ -19,10 +19,9 @@ from .load import Load, command
 OWNER = "test-flight"
 CONTAINER = "fortio"
 NAME = "job-name"  # the label by which the Job controller marks the pods of a Job
-_INJECT = "sidecar.istio.io/inject"
 _KEPT_SECONDS, _SPARE_SECONDS = 300, 30
 # Fortio starts when the proxy does, where that is no native sidecar: it would lose its first requests otherwise.
-_AFTER_PROXY = {"proxy.istio.io/config": json.dumps({"holdApplicationUntilProxyStarts": True})}
+_AFTER_PROXY = {labels.PROXY_CONFIG: json.dumps({"holdApplicationUntilProxyStarts": True})}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def manifest(name: str, place: Place, load: Load, patience: int) -> Object:
 
     :param patience: seconds within which its pod must start.
     """
-    sidecar = {} if place.sidecar is None else {_INJECT: str(place.sidecar).lower()}
+    sidecar = {} if place.sidecar is None else {labels.INJECT: str(place.sidecar).lower()}
     owner = {labels.OWNER: OWNER}
     return {
         "apiVersion": "batch/v1",

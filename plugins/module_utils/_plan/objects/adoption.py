@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._errors import MeshyardError
-from ..._mesh import maker, raw
+from ..._mesh import labels, maker, raw
 from . import external_fields
 from .convergence import manager_of
 from .steps import Adopt, Apply, Object, Plan, Ref, Step, ref_of
@@ -36,7 +36,6 @@ _INSTALLERS = (
 )
 # Programs that write into objects of a control plane while it runs.
 _AT_RUN_TIME = ("pilot-discovery", "kube-", "admissionsenforcer", "kubectl-edit", "kubectl-patch", "kubectl-rollout", "meshyard")
-_INSTANCE = "app.kubernetes.io/instance"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def origin(obj: raw.Raw) -> Origin | None:
         return None
     if made.kind == "helm":
         return Origin("helm", made.namespace, made.name)
-    return Origin(made.kind, raw.namespace(obj), raw.labels_of(obj).get(_INSTANCE, ""))
+    return Origin(made.kind, raw.namespace(obj), raw.labels_of(obj).get(labels.APP_INSTANCE, ""))
 
 
 def strangers(live: Iterable[Object], owner: str) -> dict[Ref, maker.Maker]:

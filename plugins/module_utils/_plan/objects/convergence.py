@@ -13,7 +13,6 @@ from ..._mesh import labels
 from . import external_fields, order, ownership
 from .steps import Apply, Create, Delete, Object, Plan, Ref, Step, ref_of
 
-_TOOL_LABEL = "app.kubernetes.io/managed-by"
 _TOOL = "meshyard"
 CREATOR = "meshyard-create"
 
@@ -89,6 +88,6 @@ def _labelled(obj: Object, owner: str) -> Object:
     labelled = copy.deepcopy(obj)
     marks = labelled["metadata"].setdefault("labels", {})
     marks[labels.OWNER] = owner
-    if _TOOL_LABEL in marks:
-        marks[_TOOL_LABEL] = _TOOL
+    if labels.MANAGED_BY in marks:
+        marks[labels.MANAGED_BY] = _TOOL
     return labelled

@@ -29,8 +29,8 @@ def stages(observed: Observed, request: Request) -> list[Stage]:
     return [
         Stage("begin", () if record else deployment.changed(observed, _pause(observed, template), begun, "the release begins")),
         Stage("autoscaler", deployment.pinned(observed)),
-        Stage("configuration", _missing(observed, "config", _configuration(observed, template, begun)), place="config"),
-        Stage("canary", _missing(observed, "workload", _workload(observed, template, begun)), "canary_ready"),
+        Stage("configuration", _missing(observed, "config", _configuration(observed, template, begun.policy_gap)), place="config"),
+        Stage("canary", _missing(observed, "workload", _workload(observed, template, begun.policy_gap)), "canary_ready"),
         Stage("routes", routing.weighted(observed, 0), place="config"),
         Stage("prepared", deployment.recorded(observed, begun.to("prepared", now=request.now, run=request.run))),
     ]
@@ -61,24 +61,24 @@ def _pause(observed: Observed, template: Object) -> Object:
     return {"spec": {"paused": True, **({"template": change} if change else {})}}
 
 
-def _configuration(observed: Observed, template: Object, record: Record) -> list[Object]:
+def _configuration(observed: Observed, template: Object, policy_gap: str) -> list[Object]:
     copies = companions.destination_rules(observed.rules, observed.target, _labels(observed, template))
     copies += companions.reference_grants(observed.grants, observed.target)
-    return [*copies, *(one for one in _policies(observed, template, record) if one["kind"] not in _OF_KUBERNETES)]
+    return [*copies, *(one for one in _policies(observed, template, policy_gap) if one["kind"] not in _OF_KUBERNETES)]
 
 
-def _workload(observed: Observed, template: Object, record: Record) -> list[Object]:
+def _workload(observed: Observed, template: Object, policy_gap: str) -> list[Object]:
     target, marks = observed.target, _labels(observed, template)
     front = next(one for one in observed.services if raw.name(one) == target.service.name)
     return [
-        *(one for one in _policies(observed, template, record) if one["kind"] in _OF_KUBERNETES),
+        *(one for one in _policies(observed, template, policy_gap) if one["kind"] in _OF_KUBERNETES),
         canary.service(front, target, marks),
         canary.deployment(observed.stable, template, target, marks, _FIRST),
     ]
 
 
-def _policies(observed: Observed, template: Object, record: Record) -> list[Object]:
-    if record.policy_gap != "copy":
+def _policies(observed: Observed, template: Object, policy_gap: str) -> list[Object]:
+    if policy_gap != "copy":
         return []
     return [gap.copy for gap in gaps(observed, template)]
 
@@ -92,10 +92,9 @@ def canary_again(observed: Observed, replicas: int) -> Plan:
     return _missing(observed, "workload", [*service, made])
 
 
-def additions(observed: Observed, template: Object, record: Record | None = None) -> list[Object]:
-    """Everything that a release adds, but for a route."""
-    begun = record or Record("preparing", "", "", observed.target.service.name)
-    return [*_configuration(observed, template, begun), *_workload(observed, template, begun)]
+def additions(observed: Observed, template: Object) -> list[Object]:
+    """Everything that a release may add, but for a route."""
+    return [*_configuration(observed, template, "copy"), *_workload(observed, template, "copy")]
 
 
 def gaps(observed: Observed, template: Object) -> list[policies.Gap]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..._mesh import host, raw
 from ..objects import merge_patch
 from ..objects.steps import Object, Patch, ref_of
 from . import former
-from .canary import canary_value
+from .canary import canary_value, own_selector
 from .copies import copied
 from .target import MANAGER, Target
 
@@ -26,6 +27,11 @@ def destination_rules(rules: Iterable[raw.Raw], target: Target, changed: Mapping
     :param changed: the labels that tell the canary's pods from the stable ones; subsets select by them as well.
     """
     return [_rule(rule, target, changed) for rule in rules if _is_for(rule, target)]
+
+
+def narrowed(target: Target, rules: Iterable[raw.Raw], stable: raw.Raw) -> Target:
+    """The target without the traffic of subsets of its host that are other workloads'."""
+    return replace(target, other_subsets=other_subsets(rules, target, own_selector(stable)))
 
 
 def other_subsets(rules: Iterable[raw.Raw], target: Target, selector: Mapping[str, str]) -> frozenset[str]:

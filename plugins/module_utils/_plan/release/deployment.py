@@ -24,25 +24,25 @@ def recorded(observed: Observed, record: Record) -> Plan:
     """The step that writes the record; none where it says so already."""
     if observed.record == record:
         return ()
-    patch = {"metadata": {"annotations": {release.RECORD: record.dump()}}}
-    return (_patch(observed, patch, f"release: {record.phase}", conditional=True),)
+    return changed(observed, {}, record, f"release: {record.phase}")
 
 
 def changed(observed: Observed, patch: Mapping[str, Any], record: Record, reason: str) -> Plan:
-    """The step that changes the Deployment and writes the record with it, if nobody else changed it meanwhile."""
-    annotations = {release.RECORD: record.dump(), **patch.get("metadata", {}).get("annotations", {})}
-    return (_patch(observed, {**patch, "metadata": {"annotations": annotations}}, reason, conditional=True),)
+    """The step that changes the Deployment and writes the record with it."""
+    return patched(observed, {**patch, "metadata": {"annotations": {release.RECORD: record.dump()}}}, reason)
 
 
 def closed(observed: Observed, patch: Mapping[str, Any], reason: str, **annotations: str | None) -> Plan:
     """The step that takes the record away, with the last change of the Deployment."""
     marks: dict[str, str | None] = {release.RECORD: None, **annotations}
-    return (_patch(observed, {**patch, "metadata": {"annotations": marks}}, reason, conditional=True),)
+    return patched(observed, {**patch, "metadata": {"annotations": marks}}, reason)
 
 
-def opted(observed: Observed, patch: Mapping[str, Any], reason: str) -> Plan:
-    """The step that enables or disables releases of a Deployment."""
-    return (_patch(observed, dict(patch), reason, conditional=True),)
+def patched(observed: Observed, patch: Object, reason: str) -> Plan:
+    """The step that changes the Deployment, if nobody else changed it meanwhile."""
+    version = raw.text(observed.stable, "metadata", "resourceVersion")
+    ref = Ref("apps/v1", "Deployment", observed.target.namespace, observed.target.name)
+    return (Patch(ref, patch, MANAGER, merge_patch.restricted(observed.stable, patch), version, reason),)
 
 
 def scaled(deployment: Object, replicas: int, reason: str) -> Plan:
@@ -94,15 +94,3 @@ def _pin(scaler: Object, mark: str) -> dict[str, int] | None:
 
 def _scaler(scaler: Object, patch: Object, reason: str) -> Patch:
     return Patch(ref_of(scaler), patch, MANAGER, merge_patch.restricted(scaler, patch), reason=reason)
-
-
-def _patch(observed: Observed, patch: Object, reason: str, *, conditional: bool = False) -> Patch:
-    version = raw.text(observed.stable, "metadata", "resourceVersion") if conditional else ""
-    return Patch(
-        Ref("apps/v1", "Deployment", observed.target.namespace, observed.target.name),
-        patch,
-        MANAGER,
-        merge_patch.restricted(observed.stable, patch),
-        version,
-        reason,
-    )

@@ -14,7 +14,6 @@ from . import deployment, phase_refusals, routing
 from .model import Observed, Place, Request, Stage
 
 _CAN_BE_FINISHED = ("promoted", "returning", "finishing")
-_PROMOTION = ("promoting", "promoted", "returning", "finishing")
 # The canary goes after the Service in front of it, the policies for its pods after them.
 _ORDER = ("VirtualService", "DestinationRule", "Service", "Deployment")
 
@@ -47,7 +46,7 @@ def aborted(observed: Observed, request: Request) -> list[Stage]:
     if record is None:
         left = any(observed.owned.values()) or any(look.weight is not None for _route, look in routing.looks(observed))
         return _without_traffic(observed, drains=observed.canary is not None) if left else []
-    if record.phase in _PROMOTION:
+    if record.phase in release.FROM_PROMOTION:
         raise MeshyardError(
             f"{observed.title} is being promoted (phase {record.phase}), so that it is no safe place for the traffic.",
             "Traffic stays on the canary. Make the Deployment sound and go on with the states promoted, weight 0 and finished.",
@@ -115,7 +114,7 @@ def enabled(observed: Observed, _request: Request) -> list[Stage]:
     phase_refusals.refuse_unrolled(observed)
     former = json.dumps({"paused": raw.at(observed.stable, "spec", "paused") is True})
     patch = {"metadata": {"annotations": {release.ENABLED: former}}, "spec": {"paused": True}}
-    return [Stage("enabled", deployment.opted(observed, patch, "changes of the template wait for a release"))]
+    return [Stage("enabled", deployment.patched(observed, patch, "changes of the template wait for a release"))]
 
 
 def disabled(observed: Observed, _request: Request) -> list[Stage]:
@@ -137,4 +136,4 @@ def disabled(observed: Observed, _request: Request) -> list[Stage]:
         "metadata": {"annotations": {release.ENABLED: None, release.REFUSED: None}},
         "spec": {"paused": json.loads(text).get("paused") is True},
     }
-    return [Stage("disabled", deployment.opted(observed, patch, "changes of the template roll out by themselves"))]
+    return [Stage("disabled", deployment.patched(observed, patch, "changes of the template roll out by themselves"))]

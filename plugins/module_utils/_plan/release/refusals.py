@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..._errors import MeshyardError
 from ..._mesh import release
 from ..._words import listed
-from ..finding import Finding
+from ..finding import Finding, Level
 from ..objects.steps import ref_of
 from . import beginning, canary_problems, phase_refusals, routes
 from . import policies as release_policies
-from .model import Observed, Request
+from .model import Observed, PolicyGap, Request
+
+_LEVELS: Mapping[PolicyGap, Level] = {"fail": "blocker", "warn": "warning", "copy": "info"}
 
 
 def refuse_beginning(observed: Observed, request: Request) -> None:
@@ -57,12 +61,11 @@ def findings(observed: Observed, request: Request) -> list[Finding]:
     template = beginning.judged_template(observed, request)
     found = canary_problems.problems(observed.stable, observed.services, template)
     found += release_policies.excesses(observed.policies, *beginning.pod_labels(observed, template), observed.target)
-    level = {"fail": "blocker", "warn": "warning", "copy": "info"}[request.policy_gap]
     found += release_policies.unmatched_sources(observed.virtual_services, *beginning.pod_labels(observed, template), observed.target)
     for gap in beginning.gaps(observed, template):
         found.append(
             Finding(
-                "blocker" if level == "blocker" else "warning" if level == "warning" else "info",
+                _LEVELS[request.policy_gap],
                 "policy_gap",
                 f"{gap.kind} {gap.namespace}/{gap.name}",
                 f"{gap.kind} {gap.namespace}/{gap.name} selects pods of {observed.title}, and would not select those of its canary.",

@@ -14,6 +14,8 @@ from ..objects.steps import Object
 from . import weights
 from .target import Target
 
+KINDS = ("VirtualService", "HTTPRoute", "GRPCRoute")
+
 
 class RouteForm(ABC):
     """How a kind of route is read.

@@ -73,6 +73,13 @@ def look(route: raw.Raw, target: Target) -> Look:
     return Look("ours", percent, _spec(form, route, target, originals))
 
 
+def describe(route: raw.Raw, target: Target) -> dict[str, Any]:
+    """A route as it is returned, with the share of the canary in it."""
+    seen = look(route, target)
+    place = {"kind": raw.text(route, "kind"), "namespace": raw.namespace(route), "name": raw.name(route)}
+    return {**place, "state": seen.state, "weight": seen.weight}
+
+
 def reweighted(route: Object, target: Target, percent: int) -> Patch | None:
     """The step that gives the canary a share; None where it has it.
 

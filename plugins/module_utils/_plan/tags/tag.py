@@ -104,9 +104,9 @@ def objects(tag: str, target: Target) -> list[Object]:
         labels.REV: target.names.revision,
         labels.OWNER: owner(tag),
         "operator.istio.io/component": "Pilot",
-        "app.kubernetes.io/name": "istiod",
+        labels.APP_NAME: "istiod",
         "app.kubernetes.io/part-of": "istio",
-        "app.kubernetes.io/managed-by": "meshyard",
+        labels.MANAGED_BY: "meshyard",
     }
     first = raw.items(target.webhook, "webhooks")[0]
     wanted = [

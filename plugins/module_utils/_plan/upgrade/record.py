@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._errors import InvalidOption, MeshyardError
-from ..._mesh import raw
+from ..._mesh import labels, raw
 from ..objects.steps import Create, Delete, Object, Plan, ref_of
 
 NAME = "meshyard-operation"
@@ -87,8 +87,7 @@ def body(intent: Intent, namespace: str, opened_by: str) -> Object:
         "default_revision": intent.default_revision,
         "opened_by": opened_by,
     }
-    labels = {"app.kubernetes.io/managed-by": "meshyard"}
-    metadata = {"name": NAME, "namespace": namespace, "labels": labels}
+    metadata = {"name": NAME, "namespace": namespace, "labels": {labels.MANAGED_BY: "meshyard"}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
 

@@ -13,6 +13,7 @@ from ..._cluster.connect import Cluster
 from ..._cluster.kinds import kind
 from ..._mesh import raw
 from ..._mesh.workload import Workload
+from .read import pods_with
 
 _PODS, _EVENTS = 5, 5
 _NO_IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
@@ -21,9 +22,7 @@ _CRASHES = {"CrashLoopBackOff", "RunContainerError", "CreateContainerError", "Cr
 
 def report(cluster: Cluster, seen: Workload, why: str) -> dict[str, Any]:
     """What is known of a workload that does not roll: the pods that are not ready with their reasons, the last warnings."""
-    selector = ",".join(f"{key}={value}" for key, value in sorted(seen.selector.items()))
-    pods = read.objects(cluster, kind("Pod"), seen.namespace, labels=selector) if selector else []
-    unready = [pod for pod in pods if _reasons(pod)]
+    unready = [pod for pod in pods_with(cluster, seen.namespace, seen.selector) if _reasons(pod)]
     events = read.objects(cluster, kind("Event"), seen.namespace, fields="type=Warning")
     concerned = [event for event in events if _concerns(event, seen.name)]
     return {

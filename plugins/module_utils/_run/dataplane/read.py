@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..._cluster import read
@@ -52,6 +52,12 @@ def namespaces(cluster: Cluster, names: Iterable[str]) -> list[NamespaceState]:
 def pods(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
     """All pods of a namespace, with what decisions read of them."""
     return read.objects(cluster, kind("Pod"), namespace, reduced=reduced.of("Pod"))
+
+
+def pods_with(cluster: Cluster, namespace: str, marks: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The pods that have all of some labels; none where no label is asked for, which would select every pod."""
+    wanted = ",".join(f"{key}={value}" for key, value in sorted(marks.items()))
+    return read.objects(cluster, kind("Pod"), namespace, labels=wanted) if wanted else []
 
 
 def _space(cluster: Cluster, name: str) -> NamespaceState:

@@ -20,6 +20,7 @@ from ..._plan.dataplane.labels import NamespaceState
 from ..._plan.gate import traffic, traffic_checks
 from ..._plan.gate.model import Check
 from ..._plan.gate.traffic_checks import Behind
+from ..dataplane.read import pods_with
 from ..probe import send as probe
 from ..probe.exec import Request
 from ..probe.source import Source, WaitPolicy
@@ -81,11 +82,7 @@ def _endpoints(cluster: Cluster, one: Probe) -> list[raw.Raw]:
     name, _dot, rest = (urlsplit(one.request.url).hostname or "").partition(".")
     namespace = rest.partition(".")[0] or one.source.namespace
     service = read.get(cluster, kind("Service"), name, namespace) if namespace and _is_label(name) and _is_label(namespace) else None
-    selector = raw.mapping(service or {}, "spec", "selector")
-    if not selector:
-        return []
-    wanted = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-    return [*read.objects(cluster, kind("Pod"), namespace, labels=wanted)]
+    return [*pods_with(cluster, namespace, raw.mapping(service or {}, "spec", "selector"))]
 
 
 def _is_label(text: str) -> bool:

@@ -17,6 +17,7 @@ from ..._plan.dataplane.labels import NamespaceState
 from ..._plan.gateways import chart as gateway_chart
 from ..._plan.gateways.model import GatewayState, owner
 from ..._plan.objects.steps import Object, Ref
+from ..dataplane.read import pods_with
 from ..objects import observe
 
 Raw = raw.Raw
@@ -82,9 +83,7 @@ def _of_gateway(cluster: Cluster, namespace: str, name: str) -> Object | None:
 
 
 def _pods(cluster: Cluster, found: Raw | None) -> list[Object]:
-    selector = workload.parse(found).selector if found else {}
-    wanted = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-    return read.objects(cluster, kind("Pod"), raw.namespace(found or {}), labels=wanted) if wanted else []
+    return pods_with(cluster, raw.namespace(found), workload.parse(found).selector) if found else []
 
 
 def _service(cluster: Cluster, found: Raw, name: str) -> Object | None:

@@ -14,6 +14,7 @@ from ..._cluster.connect import Cluster
 from ..._cluster.kinds import kind
 from ..._cluster.wait import Pending, Ready, TimedOut
 from ..._mesh import labels, raw
+from ..._plan.objects.confined import CONFINED
 from ..._plan.preflight.model import Image
 
 NAME = "meshyard-pull-test"
@@ -22,6 +23,7 @@ MANAGER = "meshyard-pull-test"
 _LONGEST_SECONDS = 600
 _FAILED = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable")
 _POD = kind("Pod")
+_PROXY_USER = 1337
 
 Until = Callable[[Callable[[], Any]], Any]
 
@@ -52,13 +54,7 @@ def pod(namespace: str, image: str, secrets: Sequence[str]) -> dict[str, Any]:
         "imagePullPolicy": "IfNotPresent",
         "command": ["pilot-agent", "version"],
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "runAsNonRoot": True,
-            "runAsUser": 1337,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": {**CONFINED, "runAsUser": _PROXY_USER},
     }
     return {
         "apiVersion": "v1",

@@ -10,9 +10,9 @@ from typing import Any
 from ..._cluster import read
 from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError
-from ..._cluster.kinds import kind
 from ..._mesh import labels, raw, workload
 from ..._plan.objects.steps import Object
+from ..dataplane.read import pods_with
 
 _PODS, _LINES = 3, 20
 
@@ -21,9 +21,7 @@ def logs(cluster: Cluster, deployment: Object | None) -> list[dict[str, Any]]:
     """The last lines of the containers of some pods of a Deployment, those of a crash before those of the container after it."""
     if deployment is None:
         return []
-    wanted = workload.parse(deployment, "Deployment").selector
-    selector = ",".join(f"{key}={value}" for key, value in sorted(wanted.items()))
-    pods = read.objects(cluster, kind("Pod"), raw.namespace(deployment), labels=selector) if selector else []
+    pods = pods_with(cluster, raw.namespace(deployment), workload.parse(deployment, "Deployment").selector)
     return [entry for pod in pods[:_PODS] for status in _own(pod) if (entry := _entry(cluster, pod, status))]
 
 

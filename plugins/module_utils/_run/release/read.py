@@ -15,7 +15,7 @@ from ..._errors import MeshyardError
 from ..._mesh import host, labels, raw, release
 from ..._plan.objects.steps import Object, ref_of
 from ..._plan.release import canary as release_canary
-from ..._plan.release import companions, mesh_route, routes
+from ..._plan.release import companions, mesh_route, route_forms, routes
 from ..._plan.release.model import Observed, State
 from ..._plan.release.target import Target, refuse_long_names
 from ..._plan.upgrade import record as upgrade_record
@@ -32,14 +32,13 @@ _ISTIO_POLICIES = (
 )
 _WITHOUT_TRAFFIC = ("enabled", "disabled")
 _WITHIN = ("weight", "promoted")
-_ROUTES = ("VirtualService", "HTTPRoute", "GRPCRoute")
 
 
 @dataclass(frozen=True)
 class Places:
     """Where a release is: the cluster of the pods, and the one whose istiod reads the routes (often the same).
 
-    :ivar service: the Service in front of the Deployment; empty for the only one. :ivar domain: of the cluster's services.
+    :ivar service: the Service in front of the Deployment; empty for the only one.
     """
 
     workload: Cluster
@@ -102,8 +101,8 @@ def _target(places: Places, stable: Object, services: Iterable[Object]) -> Targe
     if record and record.phase != "preparing":  # somebody may have taken the Service away, and still all must come to an end
         return Target(places.namespace, places.name, host.Service(places.namespace, record.service))
     wanted = record.service if record else places.service
-    front = [one for one in services if _selects(one, stable) and not _is_canary(one)]
-    names = [raw.name(one) for one in front]
+    front = release_canary.in_front(services, release.template_of(stable))
+    names = [raw.name(one) for one in front if labels.OWNER not in raw.labels_of(one)]
     chosen = [name for name in names if name == wanted] if wanted else names
     if len(chosen) != 1:
         raise _no_service(places, wanted, names, released=record is not None)
@@ -126,15 +125,6 @@ def _no_service(places: Places, wanted: str, names: list[str], *, released: bool
     return MeshyardError(problem, remedy, code="service_unclear")
 
 
-def _selects(service: Object, stable: Object) -> bool:
-    wanted = raw.mapping(service, "spec", "selector")
-    return bool(wanted) and wanted.items() <= raw.labels_of(release.template_of(stable)).items()
-
-
-def _is_canary(service: Object) -> bool:
-    return labels.OWNER in raw.labels_of(service)
-
-
 def _autoscaler(places: Places) -> Object | None:
     for found in read.objects(places.workload, kind("HorizontalPodAutoscaler"), places.namespace):
         scaled = raw.mapping(found, "spec", "scaleTargetRef")
@@ -152,9 +142,8 @@ def _with_objects(places: Places, found: Observed, *, whole: bool) -> Observed:
     """With the routes; with all that a release adds or looks at, too, where the whole is asked for."""
     config, workload = places.config, places.workload
     rules = read.objects(config, kind("DestinationRule"))
-    own_labels = release_canary.own_selector(found.stable)
-    target = replace(found.target, other_subsets=companions.other_subsets(rules, found.target, own_labels))
-    every_route = [one for name in _ROUTES for one in read.objects(config, kind(name))]
+    target = companions.narrowed(found.target, rules, found.stable)
+    every_route = [one for name in route_forms.KINDS for one in read.objects(config, kind(name))]
     sidecars = read.objects(config, kind("Sidecar"))
     grants = read.objects(config, kind("ReferenceGrant"), target.namespace) if whole else []
     mesh_policies, own_policies = _policies(places) if whole else ([], [])

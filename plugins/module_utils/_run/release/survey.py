@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,10 +15,10 @@ from ..._cluster.kinds import kind
 from ..._mesh import host, raw, release
 from ..._mesh.release import Record
 from ..._plan.objects.steps import Object
-from ..._plan.release import canary, companions, routes
+from ..._plan.release import companions, route_forms, routes
 from ..._plan.release.target import Target
 
-_DEPLOYMENT = kind("Deployment")
+_DEPLOYMENT, _RULE = kind("Deployment"), "DestinationRule"
 
 
 def survey(workload: Cluster, config: Cluster, namespaces: Sequence[str], names: Sequence[str], now: datetime) -> list[dict[str, Any]]:
@@ -39,45 +38,41 @@ def _marked(cluster: Cluster, namespace: str | None) -> list[Object]:
 
 
 def _routes(config: Cluster) -> list[Object]:
-    return [one for name in ("VirtualService", "HTTPRoute", "GRPCRoute", "DestinationRule") for one in read.objects(config, kind(name))]
+    return [one for name in (*route_forms.KINDS, _RULE) for one in read.objects(config, kind(name))]
 
 
 def _described(cluster: Cluster, stable: Object, known: Sequence[Object], now: datetime) -> dict[str, Any]:
-    record = release.of(stable)
     template = release.template_of(stable)
     running = release.running_template(stable, read.objects(cluster, kind("ReplicaSet"), raw.namespace(stable)))
+    record = release.of(stable)
     waits = record is None and running is not None and running != template
+    refused = waits and raw.annotations_of(stable).get(release.REFUSED) == release.hash_of(template)
+    place = {"namespace": raw.namespace(stable), "name": raw.name(stable), "enabled": release.is_enabled(stable)}
+    return {**place, "waiting": waits, "refused": refused, **_released(cluster, stable, record, known, now)}
+
+
+def _released(cluster: Cluster, stable: Object, record: Record | None, known: Sequence[Object], now: datetime) -> dict[str, Any]:
+    """What there is to tell of its release."""
+    if record is None:
+        return {"release": None, "age": None, "idle": None, "canary": None, "routes": []}
+    rules = [one for one in known if one["kind"] == _RULE]
+    plain = Target(raw.namespace(stable), raw.name(stable), host.Service(raw.namespace(stable), record.service))
+    target = companions.narrowed(plain, rules, stable)
+    concerned = [one for one in known if one["kind"] != _RULE and routes.concerns(one, target)]
     return {
-        "namespace": raw.namespace(stable),
-        "name": raw.name(stable),
-        "enabled": release.is_enabled(stable),
-        "waiting": waits,
-        "refused": waits and raw.annotations_of(stable).get(release.REFUSED) == release.hash_of(template),
-        "release": record.describe() if record else None,
-        "age": _seconds(record.begun, now) if record else None,
-        "idle": _seconds(record.moved, now) if record else None,
-        "canary": _canary(cluster, stable) if record else None,
-        "routes": _looks(stable, record, known) if record else [],
+        "release": record.describe(),
+        "age": _seconds(record.begun, now),
+        "idle": _seconds(record.moved, now),
+        "canary": _canary(cluster, target),
+        "routes": [routes.describe(one, target) for one in concerned],
     }
 
 
-def _canary(cluster: Cluster, stable: Object) -> dict[str, int] | None:
-    target = Target(raw.namespace(stable), raw.name(stable), host.Service(raw.namespace(stable), raw.name(stable)))
+def _canary(cluster: Cluster, target: Target) -> dict[str, int] | None:
     found = read.get(cluster, _DEPLOYMENT, target.canary, target.namespace)
     if found is None:
         return None
     return {"replicas": raw.number(found, "spec", "replicas", default=1), "ready": raw.number(found, "status", "readyReplicas")}
-
-
-def _looks(stable: Object, record: Record, known: Sequence[Object]) -> list[dict[str, Any]]:
-    rules = [one for one in known if one["kind"] == "DestinationRule"]
-    plain = Target(raw.namespace(stable), raw.name(stable), host.Service(raw.namespace(stable), record.service))
-    target = replace(plain, other_subsets=companions.other_subsets(rules, plain, canary.own_selector(stable)))
-    looks = [(one, routes.look(one, target)) for one in known if one not in rules and routes.concerns(one, target)]
-    return [
-        {"kind": one["kind"], "namespace": raw.namespace(one), "name": raw.name(one), "state": look.state, "weight": look.weight}
-        for one, look in looks
-    ]
 
 
 def _seconds(text: str, now: datetime) -> int | None:
