@@ -29,11 +29,12 @@ class Served:
     """What Prometheus scrapes: the text of C(scraped), on the loopback."""
 
     def __init__(self) -> None:
-        exporter = self
+        exporter, whole = self, threading.Lock()  # Prometheus gives a slow answer up, and then asks again beside it
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:  # the name is http.server's
-                body = exporter.scraped().encode()
+                with whole:
+                    body = exporter.scraped().encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/plain; version=0.0.4")
                 self.send_header("Content-Length", str(len(body)))

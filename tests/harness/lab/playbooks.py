@@ -114,10 +114,16 @@ class Running:
         def seen() -> bool:
             if condition():
                 return True
-            assert self.process.poll() is None, f"it ended before ({failure}): {self.log.read_text()[-3000:]}"
+            assert self.process.poll() is None, f"it ended before ({failure}): {self._end()}"
             return False
 
         waiting.until(seen, seconds, lambda: failure, every=0.2)
+
+    def _end(self) -> str:
+        """What failed, in the words of the tasks, before the end of the output."""
+        output = self.log.read_text(encoding="utf-8")
+        said = [line.strip()[:2000] for line in output.splitlines() if line.startswith(("fatal:", "[ERROR]"))]
+        return "\n".join([*said, output[-3000:]])
 
 
 def writes(cluster: LabCluster, begin: str, end: str = "9") -> list[Body]:
