@@ -31,7 +31,7 @@ _ISTIO_POLICIES = (
     "ProxyConfig",
 )
 _WITHOUT_TRAFFIC = ("enabled", "disabled")
-_WITHIN = ("weight", "promoted")
+_WITHIN = ("scaled", "weight", "promoted")
 
 
 @dataclass(frozen=True)
