@@ -17,7 +17,7 @@ from typing import Any
 from lab import procfs
 from tests import tree
 
-_DROPPED = ("K8S_AUTH_", "KUBECONFIG", "MESHYARD_", "ANSIBLE_", "PYTHONDONTWRITEBYTECODE")
+DROPPED = ("K8S_AUTH_", "KUBECONFIG", "MESHYARD_", "ANSIBLE_", "PYTHONDONTWRITEBYTECODE")
 """What playbooks do not inherit: credentials, settings, and that each module compiles its libraries anew, half of its time."""
 
 PATIENCE = 600.0
@@ -47,13 +47,21 @@ class Outcome:
 Groups = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
-def play(name: str, groups: Groups, folder: Path, *arguments: str, settings: Path | None = None, **variables: Any) -> Outcome:
+def play(
+    name: str,
+    groups: Groups,
+    folder: Path,
+    *arguments: str,
+    settings: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    **variables: Any,
+) -> Outcome:
     """Runs a playbook to its end.
 
     :param groups: host variables by host by group. :param folder: for the inventory. :param arguments: further ones.
-    :param settings: an `ansible.cfg`. :param variables: extra variables.
+    :param settings: an `ansible.cfg`. :param environment: further environment variables. :param variables: extra variables.
     """
-    process = start(name, groups, folder, *arguments, settings=settings, **variables)
+    process = start(name, groups, folder, *arguments, settings=settings, environment=environment, **variables)
     try:
         said, _errors = process.communicate(timeout=PATIENCE)
     finally:
@@ -62,13 +70,19 @@ def play(name: str, groups: Groups, folder: Path, *arguments: str, settings: Pat
 
 
 def start(
-    name: str, groups: Groups, folder: Path, *arguments: str, settings: Path | None = None, **variables: Any
+    name: str,
+    groups: Groups,
+    folder: Path,
+    *arguments: str,
+    settings: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    **variables: Any,
 ) -> subprocess.Popen[str]:
     """Starts a playbook in a process group of its own."""
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({group: {"hosts": dict(hosts)} for group, hosts in groups.items()}))
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED)}
-    environment = {
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(DROPPED)}
+    own = {
         "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()),
         "ANSIBLE_HOME": str(folder / "home"),
         "ANSIBLE_NOCOLOR": "1",
@@ -79,7 +93,7 @@ def start(
     extra = ["-e", json.dumps(variables), *arguments]
     return subprocess.Popen(
         [*command, *extra],
-        env={**inherited, **environment},
+        env={**inherited, **own, **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
