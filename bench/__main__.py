@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import control_plane, moving, page, reading
+from bench import clusters, control_plane, moving, page, reading
 from lab.paths import LAB
 
 FOLDER = LAB / "bench"
@@ -22,6 +22,7 @@ RESULT = FOLDER / "result.json"
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "control-plane": control_plane.run,
     "read": reading.run,
+    "clusters": lambda folder: {"clusters": clusters.run(folder)},
     "migrate": lambda folder: {"migrate": moving.run(folder)},
 }
 

@@ -38,10 +38,17 @@ def _rows(figures: Figures) -> Iterator[str]:
             f"`upgrade_plan`, {one['namespaces']:,} namespaces, {one['pods']:,} pods: {one['requests']} requests, {one['peak_mib']:.0f} MiB"
         )
         yield _row(what, one["seconds"], "", None)
+    if one := figures.get("clusters"):
+        yield _several(one)
     if one := figures.get("migrate"):
         what = f"`namespace_revision`, {one['namespaces']} namespaces, `max_parallel: {one['max_parallel']}`"
         yield _row(what, one["seconds"], f"ideal {one['ideal_seconds']} s", one["seconds"] / one["ideal_seconds"])
         yield _row(what, one["seconds"], f"loop over kubectl {one['kubectl_loop_seconds']} s", one["seconds"] / one["kubectl_loop_seconds"])
+
+
+def _several(one: Figures) -> str:
+    what = f"`upgrade` of {one['clusters']} clusters in one play, {one['forks']} forks, {one['peak_mib']} MiB on the controller"
+    return _row(what, one["seconds"], f"one cluster {one['one_seconds']} s, {one['one_peak_mib']} MiB", one["ratio"])
 
 
 def _row(what: str, seconds: float, beside: str, ratio: float | None) -> str:
