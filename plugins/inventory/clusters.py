@@ -4,23 +4,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
-
-from ansible.errors import AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
-
-from ..module_utils._errors import MeshyardError
-from ..module_utils._plan.multicluster.discovery import ClusterSeen, described
-from ..module_utils._run.multicluster import discovery as clusters
-from ..plugin_utils import cluster_hosts, kubeconfig_contexts, kubeconfig_files, side_by_side
-from ..plugin_utils.cluster_hosts import Discovery
-from ..plugin_utils.kubeconfig_contexts import Context
-from ..plugin_utils.side_by_side import Problem
-
 DOCUMENTATION = r"""
 name: clusters
 author: Meshyard contributors (@meshyard)
@@ -135,6 +118,23 @@ keyed_groups:
   - key: meshyard_context.split('-')[0]
     prefix: stage
 """
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ..module_utils._errors import MeshyardError
+from ..module_utils._plan.multicluster.discovery import ClusterSeen, described
+from ..module_utils._run.multicluster import discovery as clusters
+from ..plugin_utils import cluster_hosts, kubeconfig_contexts, kubeconfig_files, side_by_side
+from ..plugin_utils.cluster_hosts import Discovery
+from ..plugin_utils.kubeconfig_contexts import Context
+from ..plugin_utils.side_by_side import Problem
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: ignore[misc]  # Ansible is published without types
