@@ -103,20 +103,19 @@ cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/meshyard
 cache_timeout: 600
 
----
 # Contexts of several files whose names begin with prod-, and roles as they are written here.
-plugin: meshyard.istio.clusters
-kubeconfigs: [~/.kube/config, ~/.kube/clusters/*.yaml]
-include: [prod-*]
-exclude: ["*-old"]
-host_name: host_name | regex_replace('^prod-', '')
-primaries: [eu]
-remotes: [us, asia]
-compose:
-  meshyard_network: "'net-' ~ inventory_hostname"
-keyed_groups:
-  - key: meshyard_context.split('-')[0]
-    prefix: stage
+# plugin: meshyard.istio.clusters
+# kubeconfigs: [~/.kube/config, ~/.kube/clusters/*.yaml]
+# include: [prod-*]
+# exclude: ["*-old"]
+# host_name: host_name | regex_replace('^prod-', '')
+# primaries: [eu]
+# remotes: [us, asia]
+# compose:
+#   meshyard_network: "'net-' ~ inventory_hostname"
+# keyed_groups:
+#   - key: meshyard_context.split('-')[0]
+#     prefix: stage
 """
 
 import os
