@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..module_utils._plan.mesh_report import document
@@ -17,7 +17,7 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 def mesh_report(hostvars: Hostvars, hosts: Sequence[str], answers: str, releases: str, at: str, ca_days: int) -> dict[str, Any]:
     """The report over all clusters of a run, of which a host keeps what it answered by two variables."""
-    before = datetime.strptime(at, TIME) + timedelta(days=int(ca_days))
+    before = datetime.strptime(at, TIME).replace(tzinfo=UTC) + timedelta(days=int(ca_days))
     own = {str(host): hostvars[host].get(answers) or {} for host in hosts}
     released = {str(host): hostvars[host].get(releases) or {} for host in hosts}
     return document.document(own, released, at, before.strftime(TIME))
