@@ -17,5 +17,12 @@ def page(document: Mapping[str, Any], template: str) -> str:
     :param document: The report.
     :param template: The text of its template.
     """
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined, finalize=_shown
+    )
     return environment.from_string(template).render(report=document)
+
+
+def _shown(value: Any) -> Any:
+    """What is not known is an empty cell."""
+    return "" if value is None else value

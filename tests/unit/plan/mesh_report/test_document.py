@@ -105,6 +105,10 @@ def test_the_page_requests_nothing_and_has_no_script() -> None:
     assert not [word for word in ("<script", "<img", "src=", "url(", "@import", 'href="http') if word in text]
 
 
+def test_what_is_not_known_is_an_empty_cell() -> None:
+    assert ">None<" not in rendered(report(eu=answer(plane(version=None, ca_source=None, pods=None))))
+
+
 def test_a_page_of_many_pods_is_small() -> None:
     workloads = [
         {"namespace": f"team-{number // 2}", "kind": "Deployment", "name": f"workload-{number}", "desired": "1-32-0", "pods": {"1-31-0": 5}}
