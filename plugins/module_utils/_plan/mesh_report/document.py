@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..._mesh.statistics import NONE
 from . import problems
 
 SCHEMA = 1
@@ -61,7 +62,7 @@ def rows(read: Answers, name: str) -> list[dict[str, Any]]:
 def placed(workload: Row) -> dict[str, Any]:
     """A workload with whether all its pods are where new ones go."""
     running = {revision for revision, count in (workload.get("pods") or {}).items() if count}
-    return {**workload, "as_desired": not running or running == {workload.get("desired") or ""}}
+    return {**workload, "as_desired": not running or running == {workload.get("desired") or NONE}}
 
 
 def _cluster(name: str, answer: Row) -> dict[str, Any]:
@@ -93,8 +94,9 @@ def _mismatches(read: Answers) -> list[dict[str, Any]]:
     for cluster, answer in read.items():
         for pod in (answer.get("statistics") or {}).get("mismatches") or []:
             owner = str(pod.get("workload") or f"Pod {pod.get('pod')}")
-            counts[(cluster, str(pod["namespace"]), owner, str(pod.get("status") or ""), str(pod.get("reason") or ""))] += 1
-    words = ("cluster", "namespace", "workload", "status", "reason")
+            told = (str(pod.get(word) or "") for word in ("desired", "injected", "status", "reason"))
+            counts[(cluster, str(pod["namespace"]), owner, *told)] += 1
+    words = ("cluster", "namespace", "workload", "desired", "injected", "status", "reason")
     return [{**dict(zip(words, key, strict=True)), "pods": count} for key, count in sorted(counts.items())]
 
 

@@ -96,7 +96,8 @@ def _namespaces(namespaces: Sequence[Row], contexts: Mapping[str, str]) -> Itera
 def _mismatches(mismatches: Sequence[Row], contexts: Mapping[str, str]) -> Iterator[Problem]:
     for row in mismatches:
         kind, _space, name = row["workload"].partition(" ")
-        mend = row["status"] == "failed" and kind in RESTARTABLE
+        # A restart gives another sidecar. It helps nothing where the sidecar is the right one and is not ready or not in sync.
+        mend = row["status"] == "failed" and row["injected"] != row["desired"] and kind in RESTARTABLE
         words = ["rollout", "restart", f"{kind.lower()}/{name}"] if mend else ["get", kind.lower(), name, "-o", "wide"]
         named = f"{kind} {row['namespace']}/{name}"
         severity = "warning" if row["status"] == "failed" else "info"

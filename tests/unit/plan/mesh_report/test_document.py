@@ -25,7 +25,7 @@ def plane(revision: str = "1-32-0", **changes: Any) -> dict[str, Any]:
 
 def mismatch(pod: str, **changes: str) -> dict[str, str]:
     words = {"cluster": "context", "namespace": "shop", "pod": pod, "workload": "Deployment cart", "status": "failed", "reason": "old"}
-    return {**words, **changes}
+    return {**words, "desired": "1-32-0", "injected": "1-31-0", **changes}
 
 
 def answer(*planes: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -37,10 +37,6 @@ def answer(*planes: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 def report(**answers: dict[str, Any]) -> dict[str, Any]:
     return document(answers, {name: {"workloads": []} for name in answers}, AT, BEFORE)
-
-
-def codes(**answers: dict[str, Any]) -> list[str]:
-    return [one["code"] for one in report(**answers)["problems"]]
 
 
 def test_a_sound_mesh_passes_without_a_problem() -> None:
@@ -82,6 +78,21 @@ def test_pods_of_a_workload_are_one_problem_with_the_command_that_restarts_it() 
     assert one["command"] == "kubectl --context eu -n shop rollout restart deployment/cart"
 
 
+def test_a_workload_with_the_right_sidecar_is_looked_at_and_not_restarted() -> None:
+    statistics = {**answer()["statistics"], "mismatches": [mismatch("cart-1", injected="1-32-0", reason="it is not ready")]}
+    (one,) = report(eu=answer(statistics=statistics))["problems"]
+    assert one["command"] == "kubectl --context eu -n shop get deployment cart -o wide"
+
+
+@pytest.mark.parametrize(
+    ("desired", "pods", "expected"),
+    [("1-32-0", {"1-32-0": 2}, True), ("1-32-0", {"1-31-0": 1, "1-32-0": 1}, False), (None, {"none": 1}, True), ("1-32-0", {}, True)],
+)
+def test_a_workload_tells_whether_its_pods_are_where_new_ones_go(desired: str | None, pods: dict[str, int], *, expected: bool) -> None:
+    row = {"namespace": "shop", "kind": "Deployment", "name": "cart", "desired": desired, "pods": pods}
+    assert report(eu=answer(workloads=[row]))["workloads"][0]["as_desired"] is expected
+
+
 def test_the_order_of_answers_does_not_matter() -> None:
     statistics = {**answer()["statistics"], "mismatches": [mismatch("a"), mismatch("b", workload="Deployment web")]}
     turned = {**statistics, "mismatches": statistics["mismatches"][::-1]}
@@ -119,9 +130,15 @@ def test_a_page_of_many_pods_is_small() -> None:
     assert len(rendered(report(eu=changed)).encode()) < 3 * 2**20
 
 
-def test_a_report_has_the_sections_of_its_schema() -> None:
+def test_a_report_has_the_form_of_its_schema() -> None:
     schema = json.loads((ROLE / "files" / "mesh_report.schema.json").read_text())
-    assert set(report(eu=answer())) == set(schema["required"])
+    statistics = {**answer()["statistics"], "mismatches": [mismatch("cart-1")]}
+    made = report(eu=answer(statistics=statistics), us={"msg": "gone"})
+    assert set(made) == set(schema["required"]) == set(schema["properties"])
+    for section in ("clusters", "problems", "control_planes", "unreadable"):
+        assert all(set(schema["properties"][section]["items"]["required"]) <= set(row) for row in made[section])
+    (row,) = made["migration"]["mismatches"]
+    assert set(row) == set(schema["properties"]["migration"]["properties"]["mismatches"]["items"]["required"])
 
 
 def rendered(made: dict[str, Any]) -> str:
