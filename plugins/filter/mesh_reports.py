@@ -9,18 +9,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..module_utils._plan.mesh_report import document
-from ..plugin_utils import report_page
+from ..plugin_utils import collection_version, report_page, report_parts
+from ..plugin_utils.filters import refusing
 
-Hostvars = Mapping[str, Mapping[str, Any]]
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def mesh_report(hostvars: Hostvars, hosts: Sequence[str], answers: str, releases: str, at: str, ca_days: int) -> dict[str, Any]:
-    """The report over all clusters of a run, of which a host keeps what it answered by two variables."""
+def mesh_report(
+    hostvars: Mapping[str, Mapping[str, Any]],
+    groups: Mapping[str, Sequence[str]],
+    hosts: Sequence[str],
+    variables: Sequence[str],
+    at: str,
+    ca_days: int,
+) -> dict[str, Any]:
+    """The report over all clusters of a run, of which a host keeps what it answered in variables."""
     before = datetime.strptime(at, TIME).replace(tzinfo=UTC) + timedelta(days=int(ca_days))
-    own = {str(host): hostvars[host].get(answers) or {} for host in hosts}
-    released = {str(host): hostvars[host].get(releases) or {} for host in hosts}
-    return document.document(own, released, at, before.strftime(TIME))
+    moment = document.Moment(at, before.strftime(TIME), collection_version.version())
+    return document.document(report_parts.parts(hostvars, groups, [str(host) for host in hosts], variables), moment)
 
 
 class FilterModule:
@@ -28,4 +34,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """By name."""
-        return {"mesh_report": mesh_report, "mesh_report_page": report_page.page}
+        return {
+            "mesh_report": refusing(mesh_report),
+            "mesh_report_page": report_page.page,
+            "mesh_report_reading": refusing(report_parts.reading),
+        }

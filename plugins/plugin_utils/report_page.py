@@ -10,6 +10,8 @@ from typing import Any
 
 import jinja2
 
+from . import report_sections
+
 
 def page(document: Mapping[str, Any], template: str) -> str:
     """The report as one HTML page.
@@ -17,10 +19,15 @@ def page(document: Mapping[str, Any], template: str) -> str:
     :param document: The report.
     :param template: The text of its template.
     """
+    return render(template, report=document, sections=report_sections.sections(document))
+
+
+def render(template: str, **values: Any) -> str:
+    """A page of a template, whatever is in the values."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined, finalize=_shown
     )
-    return environment.from_string(template).render(report=document)
+    return environment.from_string(template).render(**values)
 
 
 def _shown(value: Any) -> Any:

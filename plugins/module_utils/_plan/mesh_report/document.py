@@ -5,115 +5,138 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..._mesh.statistics import NONE
-from . import problems
+from . import expiry, migration, problems
+from .part import Part, Row, rows_of
 
 SCHEMA = 1
-Row = Mapping[str, Any]
-Answers = Mapping[str, Row]
+# How long ago something was changes with every look, the time at which it was does not.
+_PASSING = ("age", "idle")
 
 
-def document(answers: Answers, releases: Answers, at: str, ca_before: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Moment:
+    """When a report is made, and by what.
+
+    :ivar at: the present time. :ivar ca_before: what expires before this time is a problem. :ivar version: of this collection.
+    """
+
+    at: str
+    ca_before: str
+    version: str = ""
+
+
+def document(parts: Sequence[Part], moment: Moment) -> dict[str, Any]:
     """The report as data.
 
-    :param answers: What C(istio_revision_info) returned, by cluster; of one that did not answer its failure.
-    :param releases: What C(workload_canary_info) returned, by cluster.
-    :param at: The present time.
-    :param ca_before: A CA that expires before this time is a problem.
+    :param parts: what was read, of each cluster.
     """
-    names = sorted(answers)
-    read = {name: answers[name] for name in names if answered(answers[name])}
-    planes = rows(read, "revisions")
-    workloads = [placed(row) for row in rows(read, "workloads")]
-    statistics = [one["statistics"] for one in read.values() if one.get("statistics")]
-    found = {
-        "clusters": [_cluster(name, answers[name]) for name in names],
-        "control_planes": planes,
-        "migration": {
-            "pods": _totals(one["pods"] for one in statistics),
-            "workloads": _totals(one["workloads"] for one in statistics),
-            "mismatches": _mismatches(read),
-        },
-        "namespaces": rows(read, "namespaces"),
-        "workloads": workloads,
-        "gateways": rows(read, "gateways"),
-        "releases": _releases(releases),
-        "certificates": [_certificate(plane) for plane in planes if plane.get("ca_expiry")],
-        "unreadable": [{"cluster": name, "message": text} for name in names for text in _unreadable(answers[name], releases.get(name))],
-    }
-    told = problems.problems(found, {name: one.get("blockers") or {} for name, one in read.items()}, ca_before)
-    return {"schema": SCHEMA, "generated_at": at, "verdict": problems.verdict(told, len(read), len(names)), "problems": told, **found}
-
-
-def answered(answer: Row) -> bool:
-    """Whether a cluster answered at all."""
-    return "revisions" in answer
-
-
-def rows(read: Answers, name: str) -> list[dict[str, Any]]:
-    """One detail of all clusters, each row with the name that the report calls its cluster by."""
-    return [{**row, "cluster": cluster} for cluster, answer in read.items() for row in answer.get(name) or []]
-
-
-def placed(workload: Row) -> dict[str, Any]:
-    """A workload with whether all its pods are where new ones go."""
-    running = {revision for revision, count in (workload.get("pods") or {}).items() if count}
-    return {**workload, "as_desired": not running or running == {workload.get("desired") or NONE}}
-
-
-def _cluster(name: str, answer: Row) -> dict[str, Any]:
-    where = answer.get("cluster") or {}
-    message = "" if answered(answer) else str(answer.get("msg") or "It gave no answer.")
+    known = sorted(parts, key=lambda part: part.host)
+    found = sections(known)
+    told = problems.problems(found, _blockers(known), moment.at, moment.ca_before)
     return {
-        "cluster": name,
-        "answered": answered(answer),
-        "host": where.get("host") or "",
-        "context": where.get("context") or "",
-        "code": "" if answered(answer) else str(answer.get("code") or "no_answer"),
-        "message": message,
+        "schema": SCHEMA,
+        "generated_at": moment.at,
+        "collection_version": moment.version,
+        "verdict": problems.verdict(told, found),
+        "problems": told,
+        **found,
     }
 
 
-def _totals(parts: Iterable[Row]) -> dict[str, Any]:
-    """The sums over all clusters of one side of the statistics."""
-    total, sums = 0, {name: Counter[str]() for name in ("desired", "injected", "connected")}
+def sections(parts: Sequence[Part]) -> dict[str, Any]:
+    """What was found, without a judgement."""
+    rows = [migration.placed(row) for row in rows_of(parts, "workloads")]
+    workloads = [row for row in rows if migration.in_mesh(row)]
+    planes = _planes(parts)
+    remote_secrets = _remote_secrets(parts)
+    return {
+        "clusters": [_cluster(part) for part in parts],
+        "control_planes": planes,
+        "migration": migration.migration(parts, workloads, len(rows) - len(workloads)),
+        "namespaces": rows_of(parts, "namespaces"),
+        "workloads": workloads,
+        "gateways": _gateways(parts),
+        "listeners": [row for part in parts for row in part.facts_of("listeners")],
+        "releases": _releases(parts),
+        "remote_secrets": remote_secrets,
+        "localities": [row for part in parts for row in part.facts_of("localities")],
+        "certificates": expiry.certificates(planes, {part.host: part.facts.get("roots") or [] for part in parts}, remote_secrets),
+        "unreadable": _unreadable(parts),
+    }
+
+
+def _cluster(part: Part) -> dict[str, Any]:
+    return {
+        "cluster": part.host,
+        "answered": part.answered,
+        "names": list(part.facts.get("cluster_names") or []),
+        "network": str(part.facts.get("network") or ""),
+        "told_by": part.told_by,
+        "host": part.place.get("host") or part.failure.get("host") or "",
+        "context": part.place.get("context") or "",
+        "code": "" if part.answered else str(part.failure.get("code") or "no_answer"),
+        "message": "" if part.answered else str(part.failure.get("msg") or "It gave no answer."),
+    }
+
+
+def _planes(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """The control planes, each with what its mesh is set to; C(None) where that is not known."""
+    settings = {(part.host, one["namespace"], one["revision"]): one for part in parts for one in part.facts.get("settings") or []}
+    return [{**row, "settings": _settings(settings.get(_key(row)))} for row in rows_of(parts, "revisions")]
+
+
+def _key(plane: Row) -> tuple[str, str, str]:
+    return plane["cluster"], str(plane.get("namespace") or ""), plane["revision"]
+
+
+def _settings(found: Row | None) -> dict[str, Any] | None:
+    if found is None or not found.get("read"):
+        return None
+    return {key: value for key, value in found.items() if key not in ("revision", "namespace", "read")}
+
+
+def _gateways(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """The gateways with the Services before them; one that was not read has no type."""
+    services = {(part.host, one["namespace"], one["name"]): one for part in parts for one in part.facts.get("services") or []}
+    found = []
+    for row in rows_of(parts, "gateways"):
+        named = [(name, services.get((row["cluster"], row["namespace"], name), {})) for name in row.get("services") or []]
+        words = ("type", "addresses", "ports", "network")
+        entries = [{"name": name, **{word: service[word] for word in words if word in service}} for name, service in named]
+        found.append({**row, "entries": entries})
+    return found
+
+
+def _releases(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """The releases under way and the changes that wait for one."""
+    rows = [{"cluster": part.host, **row} for part in parts for row in part.releases.get("workloads") or []]
+    return [{key: value for key, value in row.items() if key not in _PASSING} for row in rows if row.get("release") or row.get("waiting")]
+
+
+def _remote_secrets(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """The clusters that others read, each with its host where it is one of the run."""
+    uids: dict[str, str] = {str(part.place["uid"]): part.host for part in parts if part.place.get("uid")}
+    names = {name: host for part in parts for name, host in part.names.items()}
+    names |= {name: part.host for part in parts for name in part.facts.get("cluster_names") or []}
+    found = [row for part in parts for row in part.facts_of("remote_secrets")]
+    return [{**row, "leads_to": uids.get(row["uid"]) if row["uid"] else names.get(row["name"])} for row in found]
+
+
+def _unreadable(parts: Sequence[Part]) -> list[dict[str, str]]:
+    answers: Mapping[str, Part] = {part.host: part for part in parts}
+    found = [{"cluster": part.host, "message": text} for part in parts for text in part.unreadable()]
     for part in parts:
-        total += part["total"]
-        for name, counter in sums.items():
-            counter.update(part.get(name) or {})
-    return {"total": total, **{name: dict(sorted(counter.items())) for name, counter in sums.items()}}
+        teller = answers.get(part.told_by)
+        if part.answered and part.told_by and (teller is None or "revisions" not in teller.answer):
+            said = f"Its control planes and workloads are told by its primary {part.told_by}, which gave no answer."
+            found.append({"cluster": part.host, "message": said})
+    return found
 
 
-def _mismatches(read: Answers) -> list[dict[str, Any]]:
-    """The pods that differ, counted by workload and reason, so that a mesh of many pods stays readable."""
-    counts: Counter[tuple[str, ...]] = Counter()
-    for cluster, answer in read.items():
-        for pod in (answer.get("statistics") or {}).get("mismatches") or []:
-            owner = str(pod.get("workload") or f"Pod {pod.get('pod')}")
-            told = (str(pod.get(word) or "") for word in ("desired", "injected", "status", "reason"))
-            counts[(cluster, str(pod["namespace"]), owner, *told)] += 1
-    words = ("cluster", "namespace", "workload", "desired", "injected", "status", "reason")
-    return [{**dict(zip(words, key, strict=True)), "pods": count} for key, count in sorted(counts.items())]
-
-
-def _releases(releases: Answers) -> list[dict[str, Any]]:
-    found = rows({name: releases[name] for name in sorted(releases)}, "workloads")
-    return [row for row in found if row.get("release") or row.get("waiting")]
-
-
-def _certificate(plane: Row) -> dict[str, Any]:
-    return {name: plane.get(name) for name in ("cluster", "revision", "ca_expiry", "ca_source")}
-
-
-def _unreadable(answer: Row, release: Row | None) -> list[str]:
-    """What is missing of a cluster that answered; of one that did not the row of the cluster tells."""
-    if not answered(answer):
-        return []
-    missing = [str(text) for text in answer.get("unreadable") or []]
-    if release is not None and "workloads" not in release:
-        missing.append(str(release.get("msg") or "The releases of workloads could not be read."))
-    return missing
+def _blockers(parts: Sequence[Part]) -> dict[str, Row]:
+    """What stands against deleting each revision, by the cluster in which its istiod runs."""
+    return {part.host: part.answer.get("blockers") or {} for part in parts}

@@ -1,145 +1,190 @@
-"""The report of a mesh: what it holds, what it calls a problem, and its page."""
+"""The report of a mesh: what it holds, and in which order."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_report.document import document
-from ansible_collections.meshyard.istio.plugins.plugin_utils.report_page import page
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_report.part import Part
+from tests.unit.plan.mesh_report.made import (
+    ENTRY,
+    NEW,
+    OLD,
+    ROLE,
+    answer,
+    facts,
+    gateway,
+    mismatch,
+    part,
+    plane,
+    remote_secret,
+    report,
+    workload,
+)
 
-ROLE = Path(__file__).parents[4] / "roles" / "mesh_report"
-AT, BEFORE = "2026-01-31T12:00:00Z", "2026-03-02T12:00:00Z"
-ATTACK = "<script>alert(1)</script>"
-
-
-def plane(revision: str = "1-32-0", **changes: Any) -> dict[str, Any]:
-    words = {"revision": revision, "version": "1.32.0", "namespace": "istio-system", "location": "cluster", "made_by": "meshyard"}
-    state = {"tags": ["prod"], "ready": True, "status": "available", "pods": 2}
-    ca = {"ca_expiry": "2036-01-01T00:00:00Z", "ca_source": "Secret"}
-    return {"cluster": "context", **words, **state, **ca, **changes}
-
-
-def mismatch(pod: str, **changes: str) -> dict[str, str]:
-    words = {"cluster": "context", "namespace": "shop", "pod": pod, "workload": "Deployment cart", "status": "failed", "reason": "old"}
-    return {**words, "desired": "1-32-0", "injected": "1-31-0", **changes}
-
-
-def answer(*planes: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    side = {"total": 2, "desired": {"1-32-0": 2}, "injected": {"1-31-0": 1, "1-32-0": 1}, "connected": {"1-32-0": 1}}
-    statistics = {"pods": side, "workloads": side, "mismatches": []}
-    details = {"workloads": [], "namespaces": [], "gateways": [], "blockers": {}, "statistics": statistics, "unreadable": []}
-    return {"revisions": list(planes) or [plane()], "cluster": {"host": "https://eu", "context": "eu"}, **details, **changes}
+LOST = {"msg": "The API server does not answer.", "code": "unreachable"}
+SCHEMA = json.loads((ROLE / "files" / "mesh_report.schema.json").read_text())
+RELEASE = {"phase": "progressing", "weight": 5, "begun": "2026-01-31T11:00:00+00:00", "verdicts": []}
 
 
-def report(**answers: dict[str, Any]) -> dict[str, Any]:
-    return document(answers, {name: {"workloads": []} for name in answers}, AT, BEFORE)
-
-
-def test_a_sound_mesh_passes_without_a_problem() -> None:
-    made = report(eu=answer())
+def test_a_sound_mesh_passes_without_a_problem_and_the_first_line_has_figures() -> None:
+    made = report(part(answer=answer(workloads=[workload(r1_32_0=2)])))
     assert made["problems"] == []
     assert made["verdict"]["status"] == "passed"
+    assert made["verdict"]["message"] == (
+        "1 of 1 clusters answered; 1 control plane; 1 of 1 workloads of the mesh are where new pods go; problems: none."
+    )
 
 
 def test_a_cluster_that_does_not_answer_is_a_row_and_a_problem() -> None:
-    made = report(us={"msg": "The API server does not answer.", "code": "unreachable"}, eu=answer())
-    assert [(row["cluster"], row["answered"]) for row in made["clusters"]] == [("eu", True), ("us", False)]
+    made = report(Part("us", facts=LOST), part())
+    assert [(row["cluster"], row["answered"], row["code"]) for row in made["clusters"]] == [("eu", True, ""), ("us", False, "unreachable")]
     assert [(one["cluster"], one["evidence"]) for one in made["problems"]] == [("us", "The API server does not answer.")]
     assert made["verdict"]["status"] == "failed"
 
 
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        (answer(plane(ready=False, status="1 of 2 replicas")), "control_plane_not_ready"),
-        (answer(plane(ca_expiry="2026-02-01T00:00:00Z")), "ca_expires"),
-        (answer(plane(), plane("1-31-0"), blockers={"1-31-0": []}), "revision_unused"),
-        (answer(namespaces=[{"name": "shop", "injection": "double", "reason": "two"}]), "injection_double"),
-        (answer(unreadable=["Secrets may not be read."]), "unreadable"),
-    ],
-)
-def test_a_problem_names_its_object_and_a_command(changed: dict[str, Any], code: str) -> None:
-    (one,) = report(eu=changed)["problems"]
-    assert one["code"] == code
-    assert one["cluster"] == "eu"
-    assert one["object"]
-    assert one["evidence"]
-    assert one["command"].startswith(("kubectl --context eu ", "ansible-playbook meshyard.istio."))
+def test_a_part_that_was_refused_is_named_and_the_rest_is_told() -> None:
+    made = report(part(facts={"msg": "ConfigMaps may not be read."}))
+    assert [row["message"] for row in made["unreadable"]] == ["ConfigMaps may not be read."]
+    assert [(row["revision"], row["settings"]) for row in made["control_planes"]] == [(NEW, None)]
 
 
-def test_pods_of_a_workload_are_one_problem_with_the_command_that_restarts_it() -> None:
-    statistics = {**answer()["statistics"], "mismatches": [mismatch("cart-1"), mismatch("cart-2")]}
-    (one,) = report(eu=answer(statistics=statistics))["problems"]
-    assert one["evidence"] == "2 pods: old"
-    assert one["command"] == "kubectl --context eu -n shop rollout restart deployment/cart"
+def test_rows_of_remote_clusters_that_their_primary_read_are_called_by_their_hosts() -> None:
+    rows = [workload(r1_31_0=1), {**workload(r1_32_0=1), "cluster": "us"}]
+    primary = part(names={"eu": "host-eu", "us": "host-us"}, host="host-eu", answer=answer(workloads=rows))
+    made = report(primary, Part("host-us", told_by="host-eu", facts=facts("us"), releases={"workloads": []}))
+    assert [(row["cluster"], row["as_desired"]) for row in made["workloads"]] == [("host-eu", False), ("host-us", True)]
+    assert [row["cluster"] for row in made["clusters"]] == ["host-eu", "host-us"]
+    assert made["unreadable"] == []
 
 
-def test_a_workload_with_the_right_sidecar_is_looked_at_and_not_restarted() -> None:
-    statistics = {**answer()["statistics"], "mismatches": [mismatch("cart-1", injected="1-32-0", reason="it is not ready")]}
-    (one,) = report(eu=answer(statistics=statistics))["problems"]
-    assert one["command"] == "kubectl --context eu -n shop get deployment cart -o wide"
+def test_a_remote_cluster_whose_primary_gives_no_answer_says_so() -> None:
+    made = report(Part("eu", facts=LOST), Part("us", told_by="eu", facts=facts("us")))
+    assert [(row["cluster"], row["message"]) for row in made["unreadable"]] == [
+        ("us", "Its control planes and workloads are told by its primary eu, which gave no answer.")
+    ]
 
 
 @pytest.mark.parametrize(
     ("desired", "pods", "expected"),
-    [("1-32-0", {"1-32-0": 2}, True), ("1-32-0", {"1-31-0": 1, "1-32-0": 1}, False), (None, {"none": 1}, True), ("1-32-0", {}, True)],
+    [(NEW, {NEW: 2}, True), (NEW, {OLD: 1, NEW: 1}, False), (None, {OLD: 1}, False), (NEW, {}, True)],
 )
 def test_a_workload_tells_whether_its_pods_are_where_new_ones_go(desired: str | None, pods: dict[str, int], *, expected: bool) -> None:
-    row = {"namespace": "shop", "kind": "Deployment", "name": "cart", "desired": desired, "pods": pods}
-    assert report(eu=answer(workloads=[row]))["workloads"][0]["as_desired"] is expected
+    made = report(part(answer=answer(workloads=[{**workload(desired=desired), "pods": pods}])))
+    assert [row["as_desired"] for row in made["workloads"]] == [expected]
 
 
-def test_the_order_of_answers_does_not_matter() -> None:
-    statistics = {**answer()["statistics"], "mismatches": [mismatch("a"), mismatch("b", workload="Deployment web")]}
-    turned = {**statistics, "mismatches": statistics["mismatches"][::-1]}
-    first, second = report(eu=answer(statistics=statistics), us=answer()), report(us=answer(), eu=answer(statistics=turned))
-    assert json.dumps(first) == json.dumps(second)
-
-
-def test_names_from_a_cluster_are_escaped_everywhere() -> None:
-    workload = {"namespace": ATTACK, "kind": "Deployment", "name": ATTACK, "desired": ATTACK, "pods": {ATTACK: 1}}
-    gateway = {"kind": "Deployment", "namespace": ATTACK, "name": ATTACK, "services": [ATTACK], "desired": None, "running": [ATTACK]}
-    namespace = {"name": ATTACK, "injection": "double", "revision": ATTACK, "reason": ATTACK}
-    changed = answer(plane(ATTACK, tags=[ATTACK]), workloads=[workload], gateways=[gateway], namespaces=[namespace], unreadable=[ATTACK])
-    text = rendered(report(eu=changed))
-    assert "<script" not in text
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
-
-
-def test_the_page_requests_nothing_and_has_no_script() -> None:
-    text = rendered(report(eu=answer(), us={"msg": "gone"}))
-    assert text.startswith("<!DOCTYPE html>")
-    assert not [word for word in ("<script", "<img", "src=", "url(", "@import", 'href="http') if word in text]
-
-
-def test_what_is_not_known_is_an_empty_cell() -> None:
-    assert ">None<" not in rendered(report(eu=answer(plane(version=None, ca_source=None, pods=None))))
-
-
-def test_a_page_of_many_pods_is_small() -> None:
-    workloads = [
-        {"namespace": f"team-{number // 2}", "kind": "Deployment", "name": f"workload-{number}", "desired": "1-32-0", "pods": {"1-31-0": 5}}
-        for number in range(2000)
+def test_workloads_outside_the_mesh_are_counted_only_and_namespaces_sum_those_inside() -> None:
+    rows = [workload("a", r1_31_0=1, r1_32_0=2), workload("b", r1_32_0=1), workload("c", None, none=3)]
+    migration = report(part(answer=answer(workloads=rows)))["migration"]
+    assert migration["outside"] == 1
+    assert migration["by_namespace"] == [
+        {
+            "cluster": "eu",
+            "namespace": "shop",
+            "workloads": 2,
+            "workloads_as_desired": 1,
+            "pods": {OLD: 1, NEW: 3},
+            "pods_as_desired": 3,
+        }
     ]
-    mismatches = [mismatch(f"pod-{number}", workload=f"Deployment workload-{number // 5}") for number in range(10_000)]
-    changed = answer(workloads=workloads, statistics={**answer()["statistics"], "mismatches": mismatches})
-    assert len(rendered(report(eu=changed)).encode()) < 3 * 2**20
+
+
+def test_a_gateway_has_the_addresses_of_the_services_before_it() -> None:
+    made = report(part(answer=answer(gateways=[gateway()]), facts=facts(services=[ENTRY])))
+    assert made["gateways"][0]["entries"] == [
+        {"name": "web", "type": "LoadBalancer", "addresses": ["10.98.1.20"], "ports": ["443/TCP"], "network": ""}
+    ]
+
+
+def test_a_control_plane_has_the_settings_of_its_mesh() -> None:
+    settings = report(part())["control_planes"][0]["settings"]
+    assert (settings["trust_domain"], settings["auto_mtls"], settings["outbound_policy"]) == ("cluster.local", True, "ALLOW_ANY")
+
+
+@pytest.mark.parametrize("uid", ["uid-us", ""])
+def test_a_remote_secret_says_which_cluster_of_the_report_it_leads_to(uid: str) -> None:
+    reads = facts(remote_secrets=[remote_secret(uid=uid)])
+    made = report(part(facts=reads), part("host-us", names={"us": "host-us"}, facts=facts("us")))
+    assert [row["leads_to"] for row in made["remote_secrets"]] == ["host-us"]
+
+
+def test_what_changes_with_every_look_at_a_release_is_left_out() -> None:
+    row = {"namespace": "shop", "name": "cart", "waiting": False, "release": RELEASE, "age": 90, "idle": 20, "canary": None}
+    quiet = {"namespace": "shop", "name": "web", "waiting": False, "release": None}
+    (found,) = report(part(releases={"workloads": [row, quiet]}))["releases"]
+    assert found == {"cluster": "eu", "namespace": "shop", "name": "cart", "waiting": False, "release": RELEASE, "canary": None}
+
+
+@given(st.permutations(["eu", "us", "asia"]), st.permutations([("a", "cart"), ("b", "web"), ("c", "cart"), ("d", "db")]))
+def test_the_order_of_clusters_and_pods_does_not_matter(hosts: list[str], pods: list[tuple[str, str]]) -> None:
+    def made(order: list[str], listed: list[tuple[str, str]]) -> str:
+        mismatches = [mismatch(pod, workload=f"Deployment {name}") for pod, name in listed]
+        return json.dumps(report(*(part(host, names={"eu": host}, answer=answer(mismatches=mismatches)) for host in order)))
+
+    assert made(hosts, pods) == made(sorted(hosts), sorted(pods))
+
+
+COUNTS = st.dictionaries(st.sampled_from([OLD, NEW, "none"]), st.integers(0, 5))
+ROWS = st.builds(
+    lambda name, space, desired, pods: {**workload(name, desired), "namespace": space, "pods": pods},
+    st.sampled_from(["cart", "web", "db"]),
+    st.sampled_from(["shop", "bank"]),
+    st.sampled_from([OLD, NEW, None]),
+    COUNTS,
+)
+
+
+@given(st.lists(ROWS, max_size=6))
+def test_no_workload_is_lost_between_the_list_and_the_sums(found: list[dict[str, Any]]) -> None:
+    made = report(part(answer=answer(workloads=found)))
+    migration, rows = made["migration"], made["workloads"]
+    assert len(rows) + migration["outside"] == len(found)
+    assert sum(one["workloads"] for one in migration["by_namespace"]) == len(rows)
+    assert sum(one["workloads_as_desired"] for one in migration["by_namespace"]) == migration["as_desired"]
+    assert all(one["pods_as_desired"] <= sum(one["pods"].values()) for one in migration["by_namespace"])
 
 
 def test_a_report_has_the_form_of_its_schema() -> None:
-    schema = json.loads((ROLE / "files" / "mesh_report.schema.json").read_text())
-    statistics = {**answer()["statistics"], "mismatches": [mismatch("cart-1")]}
-    made = report(eu=answer(statistics=statistics), us={"msg": "gone"})
-    assert set(made) == set(schema["required"]) == set(schema["properties"])
-    for section in ("clusters", "problems", "control_planes", "unreadable"):
-        assert all(set(schema["properties"][section]["items"]["required"]) <= set(row) for row in made[section])
-    (row,) = made["migration"]["mismatches"]
-    assert set(row) == set(schema["properties"]["migration"]["properties"]["mismatches"]["items"]["required"])
-
-
-def rendered(made: dict[str, Any]) -> str:
-    return page(made, (ROLE / "templates" / "mesh.html.j2").read_text())
+    settled = {"namespace": "shop", "name": "cart", "enabled": True, "waiting": False, "refused": False, "release": RELEASE}
+    full = part(
+        answer=answer(
+            plane(),
+            plane(OLD, ca_expiry=None, ready=False),
+            workloads=[workload(r1_31_0=1)],
+            gateways=[gateway()],
+            namespaces=[
+                {"cluster": "eu", "name": "shop", "labels": {}, "injection": "double", "revision": None, "tag": None, "reason": "two"}
+            ],
+            mismatches=[mismatch("cart-1")],
+            unreadable=["Pods may not be read."],
+        ),
+        facts=facts(
+            remote_secrets=[remote_secret()],
+            services=[ENTRY],
+            localities=[{"namespace": "shop", "name": "cart", "host": "cart", "locality": "on", "outlier_detection": True}],
+            listeners=[
+                {
+                    "group": "networking.istio.io",
+                    "namespace": "edge",
+                    "name": "web",
+                    "selector": {},
+                    "ports": [],
+                    "hosts": [],
+                    "routed_hosts": [],
+                }
+            ],
+        ),
+        releases={"workloads": [{**settled, "canary": None, "routes": []}]},
+    )
+    made = report(full, Part("us", facts=LOST))
+    assert all(made.values())
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(made, SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**made, "another": 1}, SCHEMA)

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""Who reads which clusters for a report: a primary its remote clusters with itself, for only its istiod knows their proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..module_utils._plan.mesh_report.part import Part
+from .mesh_inventory import Inventory, Own, Variables
+
+Hostvars = Mapping[str, Variables]
+Groups = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one host of a run reads.
+
+    :ivar name: of its cluster in the mesh. :ivar told_by: the primary that reads its control planes and workloads; empty where it
+        does so itself. :ivar remotes: the clusters that it reads beside its own, as the filter C(mesh) describes them.
+    """
+
+    name: str
+    told_by: str = ""
+    remotes: list[dict[str, Any]] = field(default_factory=list)
+
+
+def reading(hostvars: Hostvars, groups: Groups, host: str, run: Sequence[str]) -> dict[str, Any]:
+    """What a host reads, as a dictionary for templates.
+
+    :param run: the hosts that take part.
+    """
+    return asdict(readings(hostvars, groups, run)[host])
+
+
+def readings(hostvars: Hostvars, groups: Groups, run: Sequence[str]) -> dict[str, Reading]:
+    """What each host of a run reads."""
+    inventory = Inventory(hostvars, groups)
+    told = {host: _primary(inventory, host, run) for host in run}
+    found = {}
+    for host in run:
+        own = [inventory.mesh(remote, run, Own()).own.describe() for remote, primary in told.items() if primary == host]
+        found[host] = Reading(inventory.name(host), told[host], own)
+    return found
+
+
+def parts(hostvars: Hostvars, groups: Groups, run: Sequence[str], variables: Sequence[str]) -> list[Part]:
+    """What the clusters of a run answered.
+
+    :param variables: those in which a host keeps what C(istio_revision_info), C(mesh_info) and C(workload_canary_info) returned.
+    """
+    known = readings(hostvars, groups, run)
+    found = []
+    for host in run:
+        answer, facts, releases = (hostvars[host].get(name) or {} for name in variables)
+        own = known[host]
+        names = {own.name: host, **{remote["name"]: remote["host"] for remote in own.remotes}}
+        found.append(Part(host, own.told_by, names, answer, facts, releases))
+    return found
+
+
+def _primary(inventory: Inventory, host: str, run: Sequence[str]) -> str:
+    """The primary of a remote cluster where it takes part in the run."""
+    if host not in inventory.remotes:
+        return ""
+    primary = inventory.mesh(host, run, Own()).primary
+    return primary.host if primary and primary.host in run and primary.host not in inventory.remotes else ""

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, Meshyard contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to this collection: may change at any time.
+"""What a page of a report shows: sections of tables and bars, of which very long ones are cut and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import report_rows as rows
+
+LONGEST = 2000
+"""Rows of one table, so that a page of a large mesh can be opened; the data hold all of them."""
+
+Cells = Sequence[Any]
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    :ivar caption: what it lists. :ivar left_out: how many rows the page does not show.
+    """
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[Cells, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A share of a whole, told in words too.
+
+    :ivar parts: each with its name, its number and its share in percent.
+    """
+
+    label: str
+    total: int
+    parts: tuple[tuple[str, int, float], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page with a heading.
+
+    :ivar key: by which a link leads to it.
+    """
+
+    key: str
+    title: str
+    tables: tuple[Table, ...] = ()
+    bars: tuple[Bar, ...] = field(default=())
+
+
+def sections(document: Document) -> list[Section]:
+    """All of them but the problems, which the page shows as a list before."""
+    migration = document["migration"]
+    return [
+        Section("planes", "Control planes", (_planes(document), _settings(document))),
+        Section("migration", "Migration", (_by_namespace(migration), _mismatches(migration)), tuple(_bars(migration))),
+        Section("workloads", "Workloads", (_workloads(document), _namespaces(document))),
+        Section("gateways", "Gateways", (_gateways(document), _listeners(document))),
+        Section("releases", "Releases", (_releases(document),)),
+        Section("clusters", "Clusters", (_clusters(document), _remotes(document))),
+        Section("localities", "Locality", (_localities(document),)),
+        Section("certificates", "Certificates and tokens", (_certificates(document),)),
+        Section("unreadable", "Not read", (_unreadable(document),)),
+    ]
+
+
+def table(caption: str, heads: Sequence[str], found: Iterable[Cells]) -> Table:
+    """A table, of which the page shows the first rows; the first cell of each names it."""
+    known = tuple(found)
+    return Table(caption, tuple(heads), known[:LONGEST], max(0, len(known) - LONGEST))
+
+
+def bar(label: str, counts: Mapping[str, int]) -> Bar:
+    """The shares of a whole, the greatest first."""
+    total = sum(counts.values())
+    ordered = sorted(((name, count) for name, count in counts.items() if count), key=lambda one: (-one[1], one[0]))
+    return Bar(label, total, tuple((name, count, round(100 * count / total, 2)) for name, count in ordered))
+
+
+def _planes(document: Document) -> Table:
+    heads = ("Revision", "Cluster", "Version", "Location", "Made by", "Tags", "State", "Replicas", "Pods", "Proxies")
+    return table("Control planes by cluster", heads, map(rows.plane, document["control_planes"]))
+
+
+def _settings(document: Document) -> Table:
+    heads = ("Revision", "Cluster", "Trust domain", "Mesh ID", "Mutual TLS", "Oldest TLS", "Outbound traffic", "Locality")
+    known = [one for one in document["control_planes"] if one["settings"]]
+    return table("Mesh configuration in effect", heads, map(rows.settings, known))
+
+
+def _bars(migration: Mapping[str, Any]) -> Iterable[Bar]:
+    sides = (("desired", "would get"), ("injected", "have a proxy of"), ("connected", "are connected to"))
+    for what in ("pods", "workloads"):
+        for side, words in sides:
+            yield bar(f"{what.capitalize()} {words}", migration[what][side])
+
+
+def _by_namespace(migration: Mapping[str, Any]) -> Table:
+    heads = ("Namespace", "Cluster", "Workloads as desired", "Pods as desired", "Pods by revision")
+    return table("Migration by namespace", heads, map(rows.namespace_migration, migration["by_namespace"]))
+
+
+def _mismatches(migration: Mapping[str, Any]) -> Table:
+    heads = ("Workload", "Cluster", "Namespace", "Pods", "Desired", "Injected", "Connected", "Status", "Reason")
+    return table("Pods that are not as they should be", heads, map(rows.mismatch, migration["mismatches"]))
+
+
+def _workloads(document: Document) -> Table:
+    heads = ("Workload", "Cluster", "Namespace", "New pods get", "Pods by revision", "As desired")
+    # Those that are not as desired come first, for they are what a reader looks for.
+    ordered = sorted(document["workloads"], key=lambda one: bool(one["as_desired"]))
+    return table("Workloads of the mesh by control plane", heads, map(rows.workload, ordered))
+
+
+def _namespaces(document: Document) -> Table:
+    heads = ("Namespace", "Cluster", "Injection", "Revision", "Tag", "Why")
+    return table("Namespaces of the mesh", heads, map(rows.namespace, document["namespaces"]))
+
+
+def _gateways(document: Document) -> Table:
+    heads = ("Gateway", "Cluster", "Namespace", "Service", "Type", "Addresses", "Ports", "New pods get", "Running")
+    return table("Gateways by cluster", heads, (row for one in document["gateways"] for row in rows.gateway(one)))
+
+
+def _listeners(document: Document) -> Table:
+    heads = ("Gateway", "Cluster", "Namespace", "Kind", "Ports", "Hosts", "Routed hosts")
+    return table("What gateways listen to", heads, map(rows.listener, document["listeners"]))
+
+
+def _releases(document: Document) -> Table:
+    heads = ("Deployment", "Cluster", "Namespace", "Phase", "Weight", "Canary pods", "Begun", "Last verdicts")
+    return table("Releases of workloads", heads, map(rows.release, document["releases"]))
+
+
+def _clusters(document: Document) -> Table:
+    heads = ("Cluster", "Answered", "Name in the mesh", "Network", "Address", "Context", "Message")
+    return table("Clusters of the run", heads, map(rows.cluster, document["clusters"]))
+
+
+def _remotes(document: Document) -> Table:
+    heads = ("Remote secret", "Cluster", "Reads", "Which is", "Server", "Token expires")
+    return table("Clusters that istiods read", heads, map(rows.remote, document["remote_secrets"]))
+
+
+def _localities(document: Document) -> Table:
+    heads = ("Rule", "Cluster", "Namespace", "Host", "Where traffic goes", "Outlier detection")
+    return table("Rules by locality", heads, map(rows.locality, document["localities"]))
+
+
+def _certificates(document: Document) -> Table:
+    heads = ("Object", "Cluster", "What", "Expires", "Fingerprint")
+    return table("What expires", heads, map(rows.certificate, document["certificates"]))
+
+
+def _unreadable(document: Document) -> Table:
+    return table("What could not be read", ("Cluster", "What"), ((one["cluster"], one["message"]) for one in document["unreadable"]))
