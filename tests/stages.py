@@ -56,6 +56,8 @@ STAGES = (
     Stage("ansible-lint", (PYTHON, "-m", "tests.static.ansible_lint")),
     Stage("package", (PYTHON, "-m", "tests.static.package")),
     Stage("sanity", (PYTHON, "-m", "tests.static.sanity")),
+    # After the other packages of Debian, for it may unpack some too.
+    Stage("browser", (PYTHON, "-m", "pytest", "tests/browser"), ("prepare",), 10, "tests/browser"),
     *OLDEST,
     *NEWEST,
     Stage("apiserver", (PYTHON, "-m", "pytest", "tests/apiserver", *BY_TWO), ("prepare",), 40, "tests/apiserver"),

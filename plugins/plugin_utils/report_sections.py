@@ -14,6 +14,8 @@ from . import report_rows as rows
 LONGEST = 2000
 """Rows of one table, so that a page of a large mesh can be opened; the data hold all of them."""
 
+COLOURS = 4
+
 Cells = Sequence[Any]
 Document = Mapping[str, Any]
 
@@ -33,14 +35,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Bar:
-    """A share of a whole, told in words too.
+    """Shares of a whole, told in words too.
 
-    :ivar parts: each with its name, its number and its share in percent.
+    :ivar parts: each with its name, its number, its share in percent, and its colour, which is that of its name in all bars.
     """
 
     label: str
     total: int
-    parts: tuple[tuple[str, int, float], ...]
+    parts: tuple[tuple[str, int, float, int], ...]
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,14 @@ def table(caption: str, heads: Sequence[str], found: Iterable[Cells]) -> Table:
     return Table(caption, tuple(heads), known[:LONGEST], max(0, len(known) - LONGEST))
 
 
-def bar(label: str, counts: Mapping[str, int]) -> Bar:
-    """The shares of a whole, the greatest first."""
+def bar(label: str, counts: Mapping[str, int], names: Sequence[str]) -> Bar:
+    """The shares of a whole.
+
+    :param names: of all bars, in their order.
+    """
     total = sum(counts.values())
-    ordered = sorted(((name, count) for name, count in counts.items() if count), key=lambda one: (-one[1], one[0]))
-    return Bar(label, total, tuple((name, count, round(100 * count / total, 2)) for name, count in ordered))
+    known = [(name, counts[name], colour) for colour, name in enumerate(names) if counts.get(name)]
+    return Bar(label, total, tuple((name, count, round(100 * count / total, 2), colour % COLOURS) for name, count, colour in known))
 
 
 def _planes(document: Document) -> Table:
@@ -97,10 +102,12 @@ def _settings(document: Document) -> Table:
 
 
 def _bars(migration: Mapping[str, Any]) -> Iterable[Bar]:
-    sides = (("desired", "would get"), ("injected", "have a proxy of"), ("connected", "are connected to"))
-    for what in ("pods", "workloads"):
-        for side, words in sides:
-            yield bar(f"{what.capitalize()} {words}", migration[what][side])
+    sides = {"desired": "would get", "injected": "have a proxy of", "connected": "are connected to"}
+    kinds = ("pods", "workloads")
+    names = sorted({name for what in kinds for side in sides for name in migration[what][side]})
+    for what in kinds:
+        for side, words in sides.items():
+            yield bar(f"{what.capitalize()} {words}", migration[what][side], names)
 
 
 def _by_namespace(migration: Mapping[str, Any]) -> Table:
