@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..module_utils._plan.mesh_report import document
-from ..plugin_utils import collection_version, report_page, report_parts
+from ..module_utils._plan.mesh_report import change, document
+from ..plugin_utils import collection_version, report_page, report_parts, run_journal
 from ..plugin_utils.filters import refusing
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -29,13 +29,35 @@ def mesh_report(
     return document.document(report_parts.parts(hostvars, groups, [str(host) for host in hosts], variables), moment)
 
 
+def mesh_change(
+    hostvars: Mapping[str, Mapping[str, Any]],
+    hosts: Sequence[str],
+    alive: Sequence[str],
+    operation: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    journal: str,
+    stops: Sequence[str],
+) -> dict[str, Any]:
+    """The record of a change between two reports; what stopped a role is kept by hosts in variables."""
+    endings = [_ending(hostvars[host], str(host), host in alive, stops) for host in hosts]
+    return change.change(operation, before, after, run_journal.entries(journal), endings)
+
+
+def _ending(variables: Mapping[str, Any], host: str, reached: bool, stops: Sequence[str]) -> change.Ending:
+    told = ((variables.get(name) or {}).get("message") for name in stops)
+    return change.Ending(host, reached, "" if reached else next((str(one) for one in told if one), ""))
+
+
 class FilterModule:
     """The filters of this file."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """By name."""
         return {
+            "mesh_change": mesh_change,
+            "mesh_change_page": report_page.change,
             "mesh_report": refusing(mesh_report),
-            "mesh_report_page": report_page.page,
+            "mesh_report_page": report_page.report,
             "mesh_report_reading": refusing(report_parts.reading),
         }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to this collection: may change at any time.
-"""The page of a mesh report, in which everything that comes from a cluster is escaped."""
+"""The pages of reports, in which everything that comes from a cluster is escaped."""
 
 from __future__ import annotations
 
@@ -10,24 +10,30 @@ from typing import Any
 
 import jinja2
 
-from . import report_sections
+from . import change_sections, report_sections
+from .report_layout import Page
 
 
-def page(document: Mapping[str, Any], template: str) -> str:
-    """The report as one HTML page.
+def report(document: Mapping[str, Any], template: str) -> str:
+    """A mesh report as one HTML page.
 
     :param document: The report.
     :param template: The text of its template.
     """
-    return render(template, report=document, sections=report_sections.sections(document))
+    return render(template, report_sections.page(document))
 
 
-def render(template: str, **values: Any) -> str:
-    """A page of a template, whatever is in the values."""
+def change(document: Mapping[str, Any], template: str) -> str:
+    """The record of a change as one HTML page."""
+    return render(template, change_sections.page(document))
+
+
+def render(template: str, page: Page) -> str:
+    """A page, whatever is in it."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined, finalize=_shown
     )
-    return environment.from_string(template).render(**values)
+    return environment.from_string(template).render(page=page)
 
 
 def _shown(value: Any) -> Any:

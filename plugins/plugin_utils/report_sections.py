@@ -1,67 +1,31 @@
 # Copyright (c) 2026, Meshyard contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to this collection: may change at any time.
-"""What a page of a report shows: sections of tables and bars, of which very long ones are cut and say so."""
+"""The sections of a mesh report on its page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import report_rows as rows
+from .report_layout import Bar, Page, Section, Table, bar, problems, table
 
-LONGEST = 2000
-"""Rows of one table, so that a page of a large mesh can be opened; the data hold all of them."""
-
-COLOURS = 4
-
-Cells = Sequence[Any]
 Document = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table.
-
-    :ivar caption: what it lists. :ivar left_out: how many rows the page does not show.
-    """
-
-    caption: str
-    heads: tuple[str, ...]
-    rows: tuple[Cells, ...]
-    left_out: int = 0
-
-
-@dataclass(frozen=True)
-class Bar:
-    """Shares of a whole, told in words too.
-
-    :ivar parts: each with its name, its number, its share in percent, and its colour, which is that of its name in all bars.
-    """
-
-    label: str
-    total: int
-    parts: tuple[tuple[str, int, float, int], ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page with a heading.
-
-    :ivar key: by which a link leads to it.
-    """
-
-    key: str
-    title: str
-    tables: tuple[Table, ...] = ()
-    bars: tuple[Bar, ...] = field(default=())
+def page(document: Document) -> Page:
+    """The page of a report."""
+    read = f"Read at {document['generated_at']} by meshyard.istio {document['collection_version']}"
+    verdict = document["verdict"]
+    return Page("Mesh report", (read,), verdict["status"], verdict["message"], tuple(sections(document)))
 
 
 def sections(document: Document) -> list[Section]:
-    """All of them but the problems, which the page shows as a list before."""
+    """All sections, the problems first."""
     migration = document["migration"]
     return [
+        problems("problems", "Problems", document["problems"]),
         Section("planes", "Control planes", (_planes(document), _settings(document))),
         Section("migration", "Migration", (_by_namespace(migration), _mismatches(migration)), tuple(_bars(migration))),
         Section("workloads", "Workloads", (_workloads(document), _namespaces(document))),
@@ -72,22 +36,6 @@ def sections(document: Document) -> list[Section]:
         Section("certificates", "Certificates and tokens", (_certificates(document),)),
         Section("unreadable", "Not read", (_unreadable(document),)),
     ]
-
-
-def table(caption: str, heads: Sequence[str], found: Iterable[Cells]) -> Table:
-    """A table, of which the page shows the first rows; the first cell of each names it."""
-    known = tuple(found)
-    return Table(caption, tuple(heads), known[:LONGEST], max(0, len(known) - LONGEST))
-
-
-def bar(label: str, counts: Mapping[str, int], names: Sequence[str]) -> Bar:
-    """The shares of a whole.
-
-    :param names: of all bars, in their order.
-    """
-    total = sum(counts.values())
-    known = [(name, counts[name], colour) for colour, name in enumerate(names) if counts.get(name)]
-    return Bar(label, total, tuple((name, count, round(100 * count / total, 2), colour % COLOURS) for name, count, colour in known))
 
 
 def _planes(document: Document) -> Table:

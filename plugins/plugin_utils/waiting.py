@@ -19,6 +19,7 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.action import ActionBase
 
+from . import run_journal
 from .stdout import is_for_people
 
 REPEAT_SECONDS = 30.0
@@ -37,13 +38,25 @@ class WaitingAction(ActionBase):  # type: ignore[misc]  # Ansible is published w
         result: dict[str, Any] = super().run(tmp, variables)
         result.pop("invocation", None)
         host = str(variables.get("inventory_hostname", "localhost"))
+        began = time.time()
         with Watch(lambda line: self._display.display(f"[{host}] {line}", stderr=not is_for_people())) as watch:
             environment = {"MESHYARD_RUN_ID": run_id(variables), "MESHYARD_RUN_HOST": host}
             if self._connection.transport == "local":  # elsewhere the module could not see these files
                 environment.update(watch.environment)
             self._task.environment = [*(self._task.environment or []), environment]
             result.update(self._execute_module(task_vars=variables, wrap_async=self._task.async_val))
+        self._note(host, variables, began, result)
         return result
+
+    def _note(self, host: str, variables: Mapping[str, Any], began: float, result: Mapping[str, Any]) -> None:
+        """Keeps what the module did for the record of a change, where the play asked for one."""
+        folder = variables.get(run_journal.VARIABLE)
+        if not folder or self._task.check_mode:
+            return
+        file = run_journal.path(str(self._templar.template(folder)))
+        told = {"failed": result.get("failed"), "changed": result.get("changed")} if self._task.no_log else result
+        module = str(self._task.action).rpartition(".")[2]
+        run_journal.note(file, host, str(self._task.name), module, began, time.time(), told)
 
 
 class Watch:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,18 +64,45 @@ def test_an_upgrade_of_three_namespaces_is_told_in_few_lines(mesh: UpgradeMesh) 
     assert "skipping" not in done.said
 
 
+def written(folder: Path) -> dict[str, Any]:
+    """The record of a change, beside which its pages lie and nothing else."""
+    pages = {f"{name}.{ending}" for name in ("before", "after", "change") for ending in ("html", "json")}
+    assert {path.name for path in folder.iterdir()} == pages
+    found: dict[str, Any] = json.loads((folder / "change.json").read_text())
+    return found
+
+
 @pytest.mark.timeout(300)
-def test_all_of_it_goes_back(mesh: UpgradeMesh) -> None:
-    back = mesh.play("rollback")
+def test_all_of_it_goes_back_and_the_record_of_the_change_tells_it(mesh: UpgradeMesh) -> None:
+    folder = mesh.folder / "back"
+    back = mesh.play("rollback", meshyard_report_directory=str(folder))
     assert back.status == 0, back.said
     assert mesh.everywhere() == everywhere(OLD)
+    record = written(folder)
+    assert (record["operation"], record["result"], record["clusters"]) == (
+        "rollback",
+        "passed",
+        [{"cluster": "eu", "reached": True, "message": ""}],
+    )
+    moved = {one["namespace"]: (set(one["before"]["pods"]), set(one["after"]["pods"])) for one in record["changes"]["workloads"]}
+    assert all(moved[name] == ({NEW}, {OLD}) for name in ("cart", "pay", "shop"))
 
 
 @pytest.mark.timeout(300)
 def test_a_wave_whose_gate_fails_goes_back_and_those_before_stay(mesh: UpgradeMesh) -> None:
     mesh.kubelet.debug.behind.add("pay")
-    ended = mesh.play("upgrade", canary_upgrade_waves="cart; pay, shop", canary_upgrade_phases="prepare, waves")
+    folder = mesh.folder / "stopped"
+    asked = {"canary_upgrade_waves": "cart; pay, shop", "canary_upgrade_phases": "prepare, waves"}
+    ended = mesh.play("upgrade", **asked, meshyard_report_directory=str(folder))
     mesh.kubelet.debug.behind.clear()
     assert ended.status == 2
     assert "the gate for Wave 2 of 2: pay, shop failed" in ended.said
     assert mesh.everywhere() == {"cart": {NEW}, "pay": {OLD}, "shop": {OLD}, "edge": {OLD}}
+    record = written(folder)
+    assert record["result"] == "failed"
+    assert "the gate for Wave 2 of 2: pay, shop failed" in record["clusters"][0]["message"]
+    steps = {(one["task"], one["verdict"]): one for one in record["steps"]}
+    assert steps["Waves | Wave 1 of 2: cart", ""]["seconds"] > 0
+    assert steps["Gate | Wave 1 of 2: cart", "passed"]["details"]
+    assert steps["Gate | Wave 2 of 2: pay, shop", "failed"]["details"]
+    assert {one["namespace"] for one in record["changes"]["workloads"]} == {"cart"}

@@ -53,7 +53,11 @@ def questions(template: Entry) -> list[Entry]:
 def variables(playbook: str) -> Entry:
     """The variables of all roles that a playbook of this collection calls, as their argument specs have them."""
     found: Entry = {}
-    for task in (task for play in yaml.safe_load((ROOT / "playbooks" / playbook).read_text()) for task in play["tasks"]):
+    folder = ROOT / "playbooks"
+    tasks = [task for play in yaml.safe_load((folder / playbook).read_text()) for task in play["tasks"]]
+    # Those of a playbook that may be recorded lie in a file of their own.
+    own = folder / "tasks" / "plain" / playbook
+    for task in yaml.safe_load(own.read_text()) if own.exists() else tasks:
         called = next(value for key, value in task.items() if key.endswith(("include_role", "import_role")))
         found |= options(called["name"].rpartition(".")[2], called.get("tasks_from", "main"))
     return found

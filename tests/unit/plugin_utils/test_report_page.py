@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import html.parser
+from typing import Any
 
-from tests.unit.plan.mesh_report.made import answer, facts, gateway, mismatch, part, plane, remote_secret, rendered, report, workload
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_report.change import Ending, change
+from tests.unit.plan.mesh_report.made import (
+    answer,
+    changed,
+    facts,
+    gateway,
+    mismatch,
+    part,
+    plane,
+    remote_secret,
+    rendered,
+    report,
+    workload,
+)
 
 ATTACK = "<script>alert(1)</script>{{ 1 }}"
 
@@ -72,3 +86,15 @@ def test_a_page_of_ten_thousand_pods_is_small_whether_they_are_of_few_workloads_
         assert len(text.encode()) < 3 * 2**20
     assert "8000 more rows are in the data beside this page." in text
     assert "9500 more problems are in the data beside this page." in text
+
+
+STEP: dict[str, Any] = {"cluster": "eu", "task": ATTACK, "module": "upgrade_gate", "began_at": "2026-01-31T12:00:05+00:00", "seconds": 75}
+
+
+def test_the_page_of_a_change_tells_steps_with_their_time_and_figures_and_escapes_them() -> None:
+    before = report(part(answer=answer(workloads=[{**workload(ATTACK, r1_31_0=2), "images": [ATTACK]}])))
+    after = report(part(answer=answer(workloads=[{**workload(ATTACK, r1_32_0=2), "images": ["web:2"]}])))
+    step = {**STEP, "changed": False, "failed": False, "verdict": "passed", "details": [ATTACK, "p99_ms is 12, at most 100"]}
+    text = changed(change("upgrade", before, after, [step], [Ending("eu", False, ATTACK)]))
+    assert "script" not in Outline(text).tags
+    assert all(word in text for word in ("Verdict: failed.", "1 min 15 s", "p99_ms is 12, at most 100", "1-31-0: 2", "1-32-0: 2", "web:2"))

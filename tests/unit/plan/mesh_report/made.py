@@ -7,9 +7,10 @@ from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_report.document import Moment, document
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_report.part import Part
-from ansible_collections.meshyard.istio.plugins.plugin_utils.report_page import page
+from ansible_collections.meshyard.istio.plugins.plugin_utils import report_page
 
 ROLE = Path(__file__).parents[4] / "roles" / "mesh_report"
+TEMPLATE = (ROLE / "templates" / "page.html.j2").read_text()
 AT, BEFORE = "2026-01-31T12:00:00Z", "2026-03-02T12:00:00Z"
 OLD, NEW = "1-31-0", "1-32-0"
 SETTINGS = {"trust_domain": "cluster.local", "trust_domain_aliases": [], "mesh_id": "", "auto_mtls": True, "min_tls": "TLSV1_2"}
@@ -74,4 +75,8 @@ def report(*parts: Part) -> dict[str, Any]:
 
 
 def rendered(made: dict[str, Any]) -> str:
-    return page(made, (ROLE / "templates" / "mesh.html.j2").read_text())
+    return report_page.report(made, TEMPLATE)
+
+
+def changed(made: dict[str, Any]) -> str:
+    return report_page.change(made, TEMPLATE)

@@ -1,0 +1,88 @@
+"""What a run changed between two reports."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_report.change import Ending, change
+from tests.unit.plan.mesh_report.made import NEW, OLD, ROLE, answer, mismatch, part, plane, report, workload
+
+SCHEMA = json.loads((ROLE / "files" / "mesh_change.schema.json").read_text())
+STEP = {
+    "cluster": "eu",
+    "task": "Waves | Wave 1 of 1: shop",
+    "module": "namespace_revision",
+    "began_at": "2026-01-31T12:00:05.000+00:00",
+    "seconds": 12.5,
+    "changed": True,
+    "failed": False,
+    "verdict": "",
+    "details": ["1 workload restarted, 2 of 2 pods as they should be"],
+}
+BEFORE = report(part(answer=answer(plane(OLD), workloads=[workload(r1_31_0=2)], mismatches=[mismatch("cart-1")])))
+AFTER = {
+    **report(part(answer=answer(plane(OLD), plane(NEW), workloads=[workload(r1_32_0=2), workload("web", r1_32_0=1)]))),
+    "generated_at": "2026-01-31T12:02:00Z",
+}
+
+
+def made(*endings: Ending, steps: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    return change("upgrade", BEFORE, AFTER, [STEP] if steps is None else steps, endings or [Ending("eu", True)])
+
+
+def test_what_moved_is_told_with_its_state_before_and_after() -> None:
+    found = made()["changes"]
+    moved, new = found["workloads"]
+    assert (moved["name"], moved["before"]["pods"], moved["after"]["pods"]) == ("cart", {OLD: 2}, {NEW: 2})
+    assert (new["name"], new["before"]) == ("web", None)
+    assert [(one["revision"], one["before"]) for one in found["control_planes"]] == [(NEW, None)]
+    assert found["namespaces"] == []
+
+
+def test_problems_that_came_and_went_are_told_apart() -> None:
+    found = made()["problems"]
+    assert [one["object"] for one in found["solved"]] == ["Deployment shop/cart"]
+    assert found["new"] == []
+
+
+def test_it_tells_how_long_it_took_and_whether_each_cluster_reached_the_end() -> None:
+    found = made(Ending("us", False, "The gate failed."), Ending("eu", True))
+    assert (found["seconds"], found["result"]) == (120, "failed")
+    assert [(one["cluster"], one["reached"]) for one in found["clusters"]] == [("eu", True), ("us", False)]
+    assert made()["result"] == "passed"
+
+
+def test_where_nothing_says_what_stopped_a_cluster_its_last_failed_step_does() -> None:
+    failed = {**STEP, "failed": True, "details": ["The API server does not answer."]}
+    (one,) = made(Ending("eu", False), steps=[{**failed, "details": ["first"], "began_at": "2026-01-31T12:00:01+00:00"}, failed])[
+        "clusters"
+    ]
+    assert one["message"] == "The API server does not answer."
+
+
+def test_steps_are_in_the_order_in_which_they_began() -> None:
+    later = {**STEP, "began_at": "2026-01-31T12:01:00.000+00:00", "task": "Gate | shop"}
+    assert [one["task"] for one in made(steps=[later, STEP])["steps"]] == [STEP["task"], "Gate | shop"]
+
+
+def test_a_record_has_the_form_of_its_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(made(Ending("eu", False, "stopped")), SCHEMA)
+
+
+PODS = st.dictionaries(st.sampled_from([OLD, NEW]), st.integers(1, 3), min_size=1)
+WORKLOADS = st.dictionaries(st.sampled_from(["cart", "web", "db"]), PODS)
+
+
+@given(WORKLOADS, WORKLOADS)
+def test_exactly_the_workloads_that_differ_are_told(old: dict[str, Any], new: dict[str, Any]) -> None:
+    before, after = (
+        report(part(answer=answer(workloads=[{**workload(name), "pods": pods} for name, pods in found.items()]))) for found in (old, new)
+    )
+    found = change("upgrade", before, after, [], [])["changes"]["workloads"]
+    assert {one["name"] for one in found} == {name for name in {*old, *new} if old.get(name) != new.get(name)}
