@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible import context
 
-from ..plugin_utils import mesh_inventory
+from ..plugin_utils import run_hosts as decision
 from ..plugin_utils.filters import refusing
 
 DOCUMENTATION = r"""
@@ -58,10 +58,10 @@ _value:
 _DEFAULT = "/etc/ansible/hosts"
 
 
-def run_hosts(groups: Mapping[str, Sequence[str]], part: mesh_inventory.Part = "mesh", local: bool = False) -> str:
+def run_hosts(groups: Mapping[str, Sequence[str]], part: decision.Part = "mesh", local: bool = False) -> str:
     """The pattern of hosts."""
     sources = [str(source) for source in context.CLIARGS.get("inventory") or () if source != _DEFAULT]
-    return mesh_inventory.run_hosts(groups, part, local=local, sources=sources)
+    return decision.run_hosts(groups, part, local=local, sources=sources)
 
 
 class FilterModule:

@@ -13,11 +13,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._cluster.connection_options import EXPECTED_UID, VARIABLES, from_variables
 from ..module_utils._errors import MeshyardError
-from ..module_utils._words import listed
 
 Variables = Mapping[str, Any]
 Role = Literal["primary", "remote"]
-Part = Literal["mesh", "primary", "remote"]
 
 PRIMARY_GROUP = "istio_primary"
 REMOTE_GROUP = "istio_remote"
@@ -212,29 +210,6 @@ class _Evaluated(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._variables)
-
-
-def run_hosts(groups: Mapping[str, Sequence[str]], part: Part = "mesh", *, local: bool = False, sources: Sequence[str] = ()) -> str:
-    """The pattern of the hosts that a playbook works on.
-
-    :param part: which clusters of the mesh those are.
-    :param local: whether it may work on localhost, that is on the current context, where there is no inventory.
-    :param sources: where the user said that the inventory is, if he did.
-    :raises MeshyardError: there is an inventory, and none of its hosts is known as a cluster of the mesh.
-    """
-    known = list(groups.get("all") or ())
-    there = [group for group in (PRIMARY_GROUP, REMOTE_GROUP) if groups.get(group)]
-    nowhere = not known and not sources  # as where the syntax of a playbook is checked
-    if local and PRIMARY_GROUP not in there and (nowhere or "localhost" in known):
-        return "localhost"
-    if not nowhere and (not there or (local and PRIMARY_GROUP not in there)):
-        named = listed(sorted(group for group, hosts in groups.items() if hosts and group not in ("all", "ungrouped")))
-        where = f"The inventory {listed(sources)}" if sources else "The inventory"
-        raise MeshyardError(
-            f"{where} has no host in the group {PRIMARY_GROUP}; {f'its groups are {named}' if named else 'it has no groups with hosts'}.",
-            f"Correct its path, or put primary clusters into the group {PRIMARY_GROUP} and remote ones into {REMOTE_GROUP}.",
-        )
-    return {"mesh": ":".join(there) or PRIMARY_GROUP, "primary": PRIMARY_GROUP, "remote": REMOTE_GROUP}[part]
 
 
 def cluster_name(variables: Variables, host: str) -> str:

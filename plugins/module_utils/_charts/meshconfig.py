@@ -12,6 +12,7 @@ from typing import Any
 
 from .._words import listed
 from .meshconfig_fields import FIELDS, MINORS
+from .meshconfig_words import WORDS
 from .value_problem import At, ValueProblem, is_number, misspelt, no_map, path_of, suggest, wrong_type
 
 NEWEST = max(MINORS)
@@ -60,6 +61,7 @@ def _fields(text: str) -> dict[str, _Field]:
 
 
 _MESSAGES = {message: _fields(text) for message, text in FIELDS.items()}
+_WORDS = {enumeration: _fields(text) for enumeration, text in WORDS.items()}
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class _Judge:
             if not suits(value):
                 yield misspelt(at, wanted) if kind == "duration" and isinstance(value, str) else wrong_type(at, wanted, value)
         elif kind.startswith("="):
-            yield from self._word(value, at, _MESSAGES[kind])
+            yield from self._word(value, at, _WORDS[kind[1:]])
         elif not isinstance(value, Mapping):
             yield no_map(at)
         elif kind.startswith("{"):

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._charts import keys, meshconfig
 from ansible_collections.meshyard.istio.plugins.module_utils._charts.meshconfig_fields import FIELDS
+from ansible_collections.meshyard.istio.plugins.module_utils._charts.meshconfig_words import WORDS
 from tests.unit.charts.test_values import DEFAULTS
 
 
@@ -103,4 +104,4 @@ def test_a_field_that_only_a_newer_istio_can_know_is_a_warning_and_its_misspelli
 def test_every_kind_of_the_table_is_a_message_or_a_kind_of_value() -> None:
     kinds = {token.partition("@")[0].partition(":")[2] for fields in FIELDS.values() for token in fields.split()}
     plain = {kind.removesuffix("[]").strip("{}") for kind in kinds}
-    assert plain <= {*FIELDS, "", "bool", "number", "duration", "any"}
+    assert plain <= {*FIELDS, *(f"={name}" for name in WORDS), "", "bool", "number", "duration", "any"}
