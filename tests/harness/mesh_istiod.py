@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kin
 from lab.client import ApiError, Client
 from tests.harness.injector import PROXY, Injector
 from tests.harness.istiod import Istiod
+from tests.harness.loopback import Server
 
 REV = "istio.io/rev"
 _SECRETS = "/api/v1/namespaces/istio-system/secrets?labelSelector=istio%2FmultiCluster%3Dtrue"
@@ -54,19 +55,16 @@ class MeshIstiod:
         class Handler(_Pages):
             owner = istiod
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
+        self._server = Server(Handler)
+        self.port = self._server.port
         self._ended = threading.Event()
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_unused: object) -> None:
         self._ended.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
         self.injector.__exit__()
 
     def serve(self, primary: str, clients: Mapping[str, Client]) -> None:
