@@ -25,7 +25,7 @@ _NUMBERS = {
     "max_wave_size": (1, 10_000),
 }
 _NAMESPACES = ("control_plane_namespace", "namespace", "gateway_namespace", "remote_namespace")
-_NEEDED = ("control_plane_namespace", "remote_namespace")  # an empty one would mean all namespaces
+_NEEDED = ("control_plane_namespace", "namespace", "remote_namespace")  # an empty one would mean all namespaces, or default
 _LABEL_VALUES = ("network",)
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ and .../labels/
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
