@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ..module_utils._ansible import redaction
 from ..module_utils._cluster.connection_options import VARIABLES
 from ..module_utils._errors import InvalidOption
 from ..module_utils._mesh import raw
 from ..module_utils._words import listed
 
 _UNUSABLE = re.compile(r"[^\w.-]+")
-_CREDENTIALS = ("token", "password", "client-key-data", "client-certificate-data")
+_CERTIFICATE = "client-certificate-data"  # no secret, and no message for people either
 _ADDRESS_CREDENTIALS = re.compile(r"//[^/@\s]+@")
 
 
@@ -133,7 +134,9 @@ def _context(path: str, entry: Any, files: Mapping[str, Mapping[str, Any]]) -> C
         user=user,
         namespace=raw.text(entry, "context", "namespace"),
         file=os.path.splitext(os.path.basename(path))[0],
-        secrets=frozenset(value for one in users for key in _CREDENTIALS if (value := raw.text(one, "user", key))),
+        secrets=frozenset(
+            secret for one in users for secret in (*redaction.secrets(one.get("user")), raw.text(one, "user", _CERTIFICATE)) if secret
+        ),
     )
 
 

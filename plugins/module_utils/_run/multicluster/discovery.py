@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..._cluster import read
 from ..._cluster.connect import Cluster, connect
-from ..._cluster.errors import ApiError
-from ..._cluster.kinds import kind
 from ..._mesh import labels, locality, plane, raw, secret_data
 from ..._plan.multicluster.discovery import Attached, ClusterSeen, address
 from ..._plan.objects.steps import Object
 from ..._plan.remote import control_plane, kubeconfig
 from ..._plan.remote.secret import CLUSTER_UID, MULTICLUSTER, own_ids
+from ..objects.partial import PartialReader
 from ..survey.proxies import ISTIOD
 
 
@@ -31,22 +29,14 @@ def look(options: Mapping[str, Any], namespace: str) -> ClusterSeen:
 
 def seen(cluster: Cluster, namespace: str) -> ClusterSeen:
     """What a connected cluster has of a mesh; what it refuses to show is noted."""
-    unread: list[str] = []
-
-    def listed(name: str, place: str | None = None, selector: str | None = None) -> list[Object]:
-        try:
-            return read.objects(cluster, kind(name), place, labels=selector)
-        except ApiError as problem:
-            unread.append(problem.problem)
-            return []
-
-    homes = listed("Namespace", selector=f"{labels.NAMESPACE_NAME}={namespace}")
+    reader = PartialReader(cluster)
+    homes = reader.whole("Namespace", labels=f"{labels.NAMESPACE_NAME}={namespace}")
     home: Object = homes[0] if homes else {}
-    deployments, hooks = listed("Deployment", selector=ISTIOD), listed("MutatingWebhookConfiguration")
-    services = listed("Service", namespace)
+    deployments, hooks = reader.whole("Deployment", labels=ISTIOD), reader.whole("MutatingWebhookConfiguration")
+    services = reader.whole("Service", namespace)
     planes = plane.control_planes(deployments, hooks, services)
     here = any(one.location == "cluster" for one in planes)
-    secrets = listed("Secret", namespace, f"{MULTICLUSTER}=true") if here else []
+    secrets = reader.whole("Secret", namespace, labels=f"{MULTICLUSTER}=true") if here else []
     ids = own_ids(deployments)
     controlled_by = raw.annotations_of(home).get(control_plane.CONTROLLED_BY, "")
     return ClusterSeen(
@@ -58,7 +48,7 @@ def seen(cluster: Cluster, namespace: str) -> ClusterSeen:
         network=raw.labels_of(home).get(locality.NETWORK, ""),
         controlled_by=tuple(name.strip() for name in controlled_by.split(",") if name.strip()),
         attached=tuple(one for secret in secrets for one in _attached(secret)),
-        unread=tuple(unread),
+        unread=tuple(reader.unread),
     )
 
 
