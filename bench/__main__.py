@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import clusters, control_plane, moving, page, reading
+from bench import clusters, control_plane, moving, page, reading, report
 from lab.paths import LAB, PROJECT
 
 FOLDER = LAB / "bench"
@@ -23,6 +23,7 @@ PAGE = PROJECT / "docs" / "speed.md"
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "control-plane": control_plane.run,
     "read": reading.run,
+    "report": lambda folder: {"report": report.run(folder)},
     "clusters": lambda folder: {"clusters": clusters.run(folder)},
     "migrate": lambda folder: {"migrate": moving.run(folder)},
 }

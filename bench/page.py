@@ -47,6 +47,9 @@ def _rows(figures: Figures) -> Iterator[str]:
             f"`upgrade_plan`, {one['namespaces']:,} namespaces, {one['pods']:,} pods: {one['requests']} requests, {one['peak_mib']:.0f} MiB"
         )
         yield _row(what, one["seconds"], "", None)
+    for one in figures.get("report", ()):
+        what = f"report of {one['pods']:,} pods, made after the last answer: page {one['mib']} MiB, data {one['data_mib']} MiB"
+        yield _row(what, one["seconds"], "", None)
     if one := figures.get("clusters"):
         yield _several(one)
     if one := figures.get("migrate"):

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..module_utils._plan.mesh_report.part import Part
-from .mesh_inventory import Inventory, Own, Variables
+from .mesh_inventory import Cluster, Inventory, Own, Variables
 
 Hostvars = Mapping[str, Variables]
 Groups = Mapping[str, Sequence[str]]
@@ -21,11 +21,13 @@ class Reading:
     """What one host of a run reads.
 
     :ivar name: of its cluster in the mesh. :ivar told_by: the primary that reads its control planes and workloads; empty where it
-        does so itself. :ivar remotes: the clusters that it reads beside its own, as the filter C(mesh) describes them.
+        does so itself. :ivar primary: the connection to that primary. :ivar remotes: the clusters that it reads beside its own, as the
+        filter C(mesh) describes them.
     """
 
     name: str
     told_by: str = ""
+    primary: dict[str, Any] = field(default_factory=dict)
     remotes: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -43,29 +45,31 @@ def readings(hostvars: Hostvars, groups: Groups, run: Sequence[str]) -> dict[str
     told = {host: _primary(inventory, host, run) for host in run}
     found = {}
     for host in run:
-        own = [inventory.mesh(remote, run, Own()).own.describe() for remote, primary in told.items() if primary == host]
-        found[host] = Reading(inventory.name(host), told[host], own)
+        primary = told[host]
+        own = [inventory.mesh(remote, run, Own()).own.describe() for remote, known in told.items() if known and known.host == host]
+        found[host] = Reading(inventory.name(host), primary.host if primary else "", primary.connection if primary else {}, own)
     return found
 
 
 def parts(hostvars: Hostvars, groups: Groups, run: Sequence[str], variables: Sequence[str]) -> list[Part]:
     """What the clusters of a run answered.
 
-    :param variables: those in which a host keeps what C(istio_revision_info), C(mesh_info) and C(workload_canary_info) returned.
+    :param variables: those in which a host keeps what C(istio_revision_info), C(mesh_info), C(workload_canary_info) and
+        C(remote_endpoints) returned.
     """
     known = readings(hostvars, groups, run)
     found = []
     for host in run:
-        answer, facts, releases = (hostvars[host].get(name) or {} for name in variables)
+        answers = [hostvars[host].get(name) or {} for name in variables]
         own = known[host]
         names = {own.name: host, **{remote["name"]: remote["host"] for remote in own.remotes}}
-        found.append(Part(host, own.told_by, names, answer, facts, releases))
+        found.append(Part(host, own.told_by, names, *answers))
     return found
 
 
-def _primary(inventory: Inventory, host: str, run: Sequence[str]) -> str:
+def _primary(inventory: Inventory, host: str, run: Sequence[str]) -> Cluster | None:
     """The primary of a remote cluster where it takes part in the run."""
     if host not in inventory.remotes:
-        return ""
+        return None
     primary = inventory.mesh(host, run, Own()).primary
-    return primary.host if primary and primary.host in run and primary.host not in inventory.remotes else ""
+    return primary if primary and primary.host in run and primary.host not in inventory.remotes else None

@@ -105,6 +105,11 @@ def remote(one: Row) -> Cells:
     return (one["secret"], one["cluster"], one["name"], one["leads_to"] or "not in this report", one["server"], expires)
 
 
+def endpoints(one: Row) -> Cells:
+    """By which addresses a remote cluster should reach something of its primary."""
+    return (one["name"], one["cluster"], one["namespace"], one["reach"], _text(one["addresses"]), _yes(one["current"]))
+
+
 def locality(one: Row) -> Cells:
     """A rule by locality."""
     return (one["name"], one["cluster"], one["namespace"], one["host"], one["locality"], _yes(one["outlier_detection"]))

@@ -31,7 +31,7 @@ def sections(document: Document) -> list[Section]:
         Section("workloads", "Workloads", (_workloads(document), _namespaces(document))),
         Section("gateways", "Gateways", (_gateways(document), _listeners(document))),
         Section("releases", "Releases", (_releases(document),)),
-        Section("clusters", "Clusters", (_clusters(document), _remotes(document))),
+        Section("clusters", "Clusters", (_clusters(document), _remotes(document), _endpoints(document))),
         Section("localities", "Locality", (_localities(document),)),
         Section("certificates", "Certificates and tokens", (_certificates(document),)),
         Section("unreadable", "Not read", (_unreadable(document),)),
@@ -103,6 +103,11 @@ def _clusters(document: Document) -> Table:
 def _remotes(document: Document) -> Table:
     heads = ("Remote secret", "Cluster", "Reads", "Which is", "Server", "Token expires")
     return table("Clusters that istiods read", heads, map(rows.remote, document["remote_secrets"]))
+
+
+def _endpoints(document: Document) -> Table:
+    heads = ("EndpointSlice", "Cluster", "Namespace", "Reach", "What the primary shows", "Leads there")
+    return table("By what remote clusters reach their primary", heads, map(rows.endpoints, document["remote_endpoints"]))
 
 
 def _localities(document: Document) -> Table:

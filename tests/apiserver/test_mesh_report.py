@@ -41,6 +41,7 @@ def us(server: ApiServer) -> Iterator[Remote]:
     found = Remote(server)
     found.namespace("us-shop", "1-32-0")
     found.serve("1-32-0")
+    found.leads_to("10.98.1.20", "1-32-0")
     yield found
     found.clear()
 
@@ -83,6 +84,10 @@ def test_a_report_tells_all_clusters_twice_the_same_and_names_a_lost_one(mesh: M
     stale = next(one for one in first["problems"] if one["object"] == f"Deployment {ruled}/web")
     assert stale["command"].endswith(f"-n {ruled} rollout restart deployment/web")
     assert {("eu", ruled), ("us", "us-shop")} <= {(one["cluster"], one["name"]) for one in first["namespaces"]}
+    (way,) = first["remote_endpoints"]
+    assert (way["cluster"], way["name"], way["reach"], way["current"]) == ("us", "istiod-1-32-0", "pods", False)
+    astray = next(one for one in first["problems"] if one["code"] == "endpoints_differ")
+    assert (astray["cluster"], astray["command"]) == ("us", "ansible-playbook meshyard.istio.reconcile")
     assert first["localities"][0]["locality"] == f"from {ATTACK}: 100 % to us/*"
     assert "<script" not in page
     assert "&lt;script&gt;alert({{ 6 * 7 }})" in page

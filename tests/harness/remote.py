@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
@@ -31,6 +32,13 @@ class Remote:
         self._make("MutatingWebhookConfiguration", hooks)
         service = build.service(f"istiod-{revision}")
         self._make("Service", {"metadata": service["metadata"], "spec": {"ports": [{"port": 443}]}})
+
+    def leads_to(self, address: str, revision: str) -> None:
+        """The way to a revision of the primary, made as joining by pods makes it."""
+        source = {"meshyard.io/endpoints-from": json.dumps({"reach": "pods", "revision": revision})}
+        labels = {"meshyard.io/owner": f"remote-{revision}"}
+        meta = {"name": f"istiod-{revision}", "namespace": SYSTEM, "labels": labels, "annotations": source}
+        self._make("EndpointSlice", {"metadata": meta, "addressType": "IPv4", "endpoints": [{"addresses": [address]}]})
 
     def namespace(self, name: str, revision: str | None) -> None:
         """A namespace whose label names this revision, or none."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from . import labels, raw, selector
 
 INJECTOR = "sidecar-injector.istio.io"
 FOLLOWS_DEFAULT = {labels.INJECTION: "enabled"}
+_CLUSTER = re.compile(r"/inject/cluster/([^/]+)(/|$)")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,12 @@ class Hook:
         return self.namespaces.matches(namespace_labels) and self.objects.matches(pod_labels)
 
     @property
+    def cluster(self) -> str:
+        """The cluster ID that it tells the istiod of another cluster; empty where it tells none."""
+        found = _CLUSTER.search(self.service.path if self.service else self.url or "")
+        return found.group(1) if found else ""
+
+    @property
     def trusted(self) -> bool:
         """Whether the API server can verify the one it calls: istiod's certificate needs the CA bundle."""
         return self.ca_bundle or self.service is None
@@ -72,6 +80,12 @@ def hooks(configurations: Iterable[raw.Raw]) -> list[Hook]:
 def serving_default(known: Iterable[Hook]) -> list[Hook]:
     """The hooks that catch pods of a namespace with C(istio-injection=enabled)."""
     return [hook for hook in known if hook.matches(FOLLOWS_DEFAULT, {})]
+
+
+def cluster(known: Iterable[Hook]) -> str:
+    """The cluster ID by which istiods know the pods that they inject here; empty where that is not told, or not by all alike."""
+    told = {hook.cluster for hook in known if hook.cluster}
+    return told.pop() if len(told) == 1 else ""
 
 
 def _hook(configuration: raw.Raw, entry: raw.Raw) -> Hook:

@@ -43,6 +43,20 @@ def test_without_a_label_the_service_tells_the_revision(client: dict[str, Any], 
     assert found.service is None or found.service.path == "/"
 
 
+@pytest.mark.parametrize(
+    ("clients", "cluster"),
+    [
+        ([{"service": {"name": "istiod-r1", "namespace": "mesh", "path": "/inject/cluster/east/net/one"}}], "east"),
+        ([{"url": "https://istiod.example:15017/inject/cluster/east"}], "east"),
+        ([{"url": "https://istiod.example/inject/cluster/east"}, {"url": "https://istiod.example/inject/cluster/west"}], ""),
+        ([{"service": {"name": "istiod-r1", "namespace": "mesh", "path": "/inject"}}], ""),
+        ([], ""),
+    ],
+)
+def test_webhooks_tell_the_istiod_of_another_cluster_where_they_are(clients: list[dict[str, Any]], cluster: str) -> None:
+    assert webhook.cluster(read(entry(clientConfig=client)) for client in clients) == cluster
+
+
 def test_other_webhooks_are_passed_over() -> None:
     assert webhook.hooks([{"metadata": {"name": "x"}, "webhooks": [entry(name="policy.example.com")]}]) == []
 

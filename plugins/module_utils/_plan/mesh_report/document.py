@@ -53,8 +53,9 @@ def sections(parts: Sequence[Part]) -> dict[str, Any]:
     workloads = [row for row in rows if migration.in_mesh(row)]
     planes = _planes(parts)
     remote_secrets = _remote_secrets(parts)
+    names = {host: name for part in parts for name, host in part.names.items()}
     return {
-        "clusters": [_cluster(part) for part in parts],
+        "clusters": [_cluster(part, names) for part in parts],
         "control_planes": planes,
         "migration": migration.migration(parts, workloads, len(rows) - len(workloads)),
         "namespaces": rows_of(parts, "namespaces"),
@@ -63,17 +64,23 @@ def sections(parts: Sequence[Part]) -> dict[str, Any]:
         "listeners": [row for part in parts for row in part.facts_of("listeners")],
         "releases": _releases(parts),
         "remote_secrets": remote_secrets,
+        "remote_endpoints": [row for part in parts for row in _endpoints(part)],
         "localities": [row for part in parts for row in part.facts_of("localities")],
         "certificates": expiry.certificates(planes, {part.host: part.facts.get("roots") or [] for part in parts}, remote_secrets),
         "unreadable": _unreadable(parts),
     }
 
 
-def _cluster(part: Part) -> dict[str, Any]:
+def _cluster(part: Part, names: Mapping[str, str]) -> dict[str, Any]:
+    """A cluster.
+
+    :param names: of clusters in the mesh, by host. An istiod tells its own better.
+    """
+    known = part.facts.get("cluster_names") or ([names[part.host]] if part.host in names else [])
     return {
         "cluster": part.host,
         "answered": part.answered,
-        "names": list(part.facts.get("cluster_names") or []),
+        "names": list(known),
         "network": str(part.facts.get("network") or ""),
         "told_by": part.told_by,
         "host": part.place.get("host") or part.failure.get("host") or "",
@@ -124,6 +131,18 @@ def _remote_secrets(parts: Sequence[Part]) -> list[dict[str, Any]]:
     names |= {name: part.host for part in parts for name in part.facts.get("cluster_names") or []}
     found = [row for part in parts for row in part.facts_of("remote_secrets")]
     return [{**row, "leads_to": uids.get(row["uid"]) if row["uid"] else names.get(row["name"])} for row in found]
+
+
+def _endpoints(part: Part) -> list[dict[str, Any]]:
+    """By which addresses a remote cluster should reach its istiod and mirrored services, and whether it does."""
+    updates = {(one["namespace"], one["name"]): one for one in part.endpoints.get("updates") or []}
+    rows = {(one["namespace"], one["name"]): one for one in part.endpoints.get("slices") or []}
+    found = []
+    for namespace, name in sorted({*rows, *updates}):
+        shown = rows.get((namespace, name)) or {}
+        where = {"cluster": part.host, "namespace": namespace, "name": name, "reach": str(shown.get("reach") or "")}
+        found.append({**where, "addresses": list(shown.get("addresses") or []), "current": (namespace, name) not in updates})
+    return found
 
 
 def _unreadable(parts: Sequence[Part]) -> list[dict[str, str]]:

@@ -19,8 +19,8 @@ class Part:
     :ivar host: its inventory host, by which the report calls it.
     :ivar told_by: the host of the primary that tells its control planes and workloads; empty where the cluster does so itself.
     :ivar names: the hosts of the clusters in C(answer), by their name in the mesh.
-    :ivar answer: what C(istio_revision_info) returned, C(facts) what C(mesh_info) and C(releases) what C(workload_canary_info) did;
-        of one that failed its failure, empty where it was not asked.
+    :ivar answer: what C(istio_revision_info) returned, C(facts) what C(mesh_info), C(releases) what C(workload_canary_info) and
+        C(endpoints) what C(remote_endpoints) did in check mode; of one that failed its failure, empty where it was not asked.
     """
 
     host: str
@@ -29,6 +29,7 @@ class Part:
     answer: Row = field(default_factory=dict)
     facts: Row = field(default_factory=dict)
     releases: Row = field(default_factory=dict)
+    endpoints: Row = field(default_factory=dict)
 
     @property
     def answered(self) -> bool:
@@ -63,7 +64,10 @@ class Part:
         if not self.answered:
             return []
         missing = [*(self.facts.get("unreadable") or []), *(self.answer.get("unreadable") or [])]
-        for answer, key in ((self.facts, "settings"), (self.answer, "revisions"), (self.releases, "workloads")):
+        lacks = self.endpoints.get("missing") or []
+        missing += [f"Its primary shows no {one}, so that nothing tells what should lead there." for one in lacks]
+        asked = ((self.facts, "settings"), (self.answer, "revisions"), (self.releases, "workloads"), (self.endpoints, "slices"))
+        for answer, key in asked:
             if key not in answer and answer.get("msg"):
                 missing.append(str(answer["msg"]))
         return list(dict.fromkeys(map(str, missing)))

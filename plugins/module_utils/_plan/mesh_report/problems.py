@@ -33,6 +33,7 @@ def problems(found: Mapping[str, Any], blockers: Mapping[str, Row], at: str, ca_
         *_namespaces(found["namespaces"], known),
         *_gateways(found["gateways"], known),
         *_secrets(found["remote_secrets"], known),
+        *_endpoints(found["remote_endpoints"]),
         *_mismatches(found["migration"]["mismatches"], known),
         *_releases(found["releases"]),
         *_unreadable(found["unreadable"], known),
@@ -68,8 +69,10 @@ def _clusters(clusters: Sequence[Row]) -> Iterator[Problem]:
 def _planes(planes: Sequence[Row], known: Mapping[str, str]) -> Iterator[Problem]:
     for row in planes:
         if not row.get("ready"):
-            namespace = str(row.get("namespace") or "istio-system")
-            command = kubectl(known, row, "-n", namespace, "get", "deployments,pods", "-l", "app=istiod")
+            words = ["-n", str(row.get("namespace") or "istio-system"), "get", "deployments,pods", "-l", "app=istiod"]
+            if row.get("location") != "cluster":  # its webhook is all there is of it here
+                words = ["get", "mutatingwebhookconfigurations", "-l", f"istio.io/rev={row['revision']}"]
+            command = kubectl(known, row, *words)
             evidence = str(row.get("status") or "it is not ready")
             yield problem("error", "control_plane_not_ready", row, f"Revision {row['revision']}", evidence, command)
 
@@ -106,6 +109,14 @@ def _secrets(secrets: Sequence[Row], known: Mapping[str, str]) -> Iterator[Probl
             evidence = f"it holds no kubeconfig for {row['name']}, so that istiod does not read that cluster"
             command = kubectl(known, row, "-n", place, "describe", "secret", name)
             yield problem("error", "remote_secret_unusable", row, f"Secret {row['secret']}", evidence, command)
+
+
+def _endpoints(endpoints: Sequence[Row]) -> Iterator[Problem]:
+    for row in endpoints:
+        if not row["current"]:
+            name = f"EndpointSlice {row['namespace']}/{row['name']}"
+            evidence = f"it does not lead to what its primary shows now: {', '.join(row['addresses']) or 'nothing'}"
+            yield problem("error", "endpoints_differ", row, name, evidence, playbook("reconcile"))
 
 
 def _mismatches(mismatches: Sequence[Row], known: Mapping[str, str]) -> Iterator[Problem]:

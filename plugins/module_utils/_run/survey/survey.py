@@ -13,7 +13,7 @@ from typing import Any
 from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError, Unreachable
 from ..._cluster.peer import Peer
-from ..._mesh import certificate, labels, raw, restart, secret_data, syncz
+from ..._mesh import certificate, labels, raw, restart, secret_data, syncz, webhook
 from ..._mesh.evidence import Evidence
 from ..._mesh.plane import ControlPlane
 from ..._plan.survey.cluster import AMBIENT, Authority, Survey
@@ -101,7 +101,7 @@ def survey(cluster: Cluster, namespace: str, gather: Collection[str] = (), part:
         services=_reuse(proof and proof.services, lambda: reader.reduced("Service")) if "gateways" in wanted else [],
         gateways=reader.reduced("Gateway"),
         connections=_connections(cluster, asked, proof, istiods) if wanted & _CONNECTED else None,
-        cluster_id=proxies.cluster_id(istiods) or (part.name if part else ""),
+        cluster_id=proxies.cluster_id(istiods) or webhook.cluster(mesh.hooks) or (part.name if part else ""),
         authorities={home: _authority(reader, home) for home in homes},
         evidence=proof,
         name=(part.name if part else "") or cluster.name,

@@ -44,6 +44,13 @@ def remote_secret(**changes: Any) -> dict[str, Any]:
     return {**words, "token_expiry": None, "usable": True, **changes}
 
 
+def endpoints(*updated: str, missing: list[str] | None = None) -> dict[str, Any]:
+    """What C(remote_endpoints) answers in check mode of the slices of two revisions."""
+    where = [{"namespace": "istio-system", "name": f"istiod-{revision}", "addresses": ["10.0.0.7"]} for revision in (OLD, NEW)]
+    slices = [{**one, "reach": "pods"} for one in where]
+    return {"slices": slices, "updates": [{**one, "seconds": 0.1} for one in where if one["name"] in updated], "missing": missing or []}
+
+
 def root(fingerprint: str = "a" * 64) -> dict[str, str]:
     return {"fingerprint": fingerprint, "expires": "2036-01-01T00:00:00Z"}
 

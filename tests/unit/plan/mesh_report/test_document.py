@@ -17,6 +17,7 @@ from tests.unit.plan.mesh_report.made import (
     OLD,
     ROLE,
     answer,
+    endpoints,
     facts,
     gateway,
     mismatch,
@@ -59,7 +60,7 @@ def test_rows_of_remote_clusters_that_their_primary_read_are_called_by_their_hos
     primary = part(names={"eu": "host-eu", "us": "host-us"}, host="host-eu", answer=answer(workloads=rows))
     made = report(primary, Part("host-us", told_by="host-eu", facts=facts("us"), releases={"workloads": []}))
     assert [(row["cluster"], row["as_desired"]) for row in made["workloads"]] == [("host-eu", False), ("host-us", True)]
-    assert [row["cluster"] for row in made["clusters"]] == ["host-eu", "host-us"]
+    assert [(row["cluster"], row["names"]) for row in made["clusters"]] == [("host-eu", ["eu"]), ("host-us", ["us"])]
     assert made["unreadable"] == []
 
 
@@ -67,6 +68,17 @@ def test_a_remote_cluster_whose_primary_gives_no_answer_says_so() -> None:
     made = report(Part("eu", facts=LOST), Part("us", told_by="eu", facts=facts("us")))
     assert [(row["cluster"], row["message"]) for row in made["unreadable"]] == [
         ("us", "Its control planes and workloads are told by its primary eu, which gave no answer.")
+    ]
+
+
+def test_a_remote_cluster_tells_by_which_addresses_it_reaches_its_primary_and_whether_they_are_right() -> None:
+    gone = {"namespace": "shop", "name": "db-1", "addresses": [], "seconds": 0.1}
+    found = endpoints("istiod-1-31-0")
+    made = report(part(endpoints={**found, "updates": [*found["updates"], gone]}))
+    assert [(row["name"], row["addresses"], row["current"]) for row in made["remote_endpoints"]] == [
+        ("istiod-1-31-0", ["10.0.0.7"], False),
+        ("istiod-1-32-0", ["10.0.0.7"], True),
+        ("db-1", [], False),
     ]
 
 
@@ -181,6 +193,7 @@ def test_a_report_has_the_form_of_its_schema() -> None:
             ],
         ),
         releases={"workloads": [{**settled, "canary": None, "routes": []}]},
+        endpoints=endpoints(),
     )
     made = report(full, Part("us", facts=LOST))
     assert all(made.values())

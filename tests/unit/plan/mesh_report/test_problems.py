@@ -10,6 +10,7 @@ from tests.unit.plan.mesh_report.made import (
     ENTRY,
     OLD,
     answer,
+    endpoints,
     facts,
     gateway,
     mismatch,
@@ -51,6 +52,8 @@ SHOP = {"cluster": "eu", "name": "shop", "injection": "double", "reason": "two"}
             "remote_secret_unusable",
             "Secret istio-system/istio-remote-secret-us",
         ),
+        ({"endpoints": endpoints("istiod-1-32-0")}, "error", "endpoints_differ", "EndpointSlice istio-system/istiod-1-32-0"),
+        ({"endpoints": endpoints(missing=["ready pod of istiod 1-32-0"])}, "warning", "unreadable", "Cluster eu"),
         ({"releases": {"workloads": [WAITING]}}, "info", "release_waits", "Deployment shop/cart"),
     ],
 )
@@ -79,6 +82,11 @@ def test_pods_of_a_workload_are_one_problem_with_the_command_that_restarts_it() 
 def test_a_workload_with_the_right_sidecar_is_looked_at_and_not_restarted() -> None:
     (one,) = report(part(answer=answer(mismatches=[mismatch("cart-1", injected="1-32-0", reason="it is not ready")])))["problems"]
     assert one["command"] == "kubectl --context eu -n shop get deployment cart -o wide"
+
+
+def test_of_a_control_plane_elsewhere_its_webhook_is_looked_at() -> None:
+    (one,) = report(part(answer=answer(plane(location="remote", ready=False, status="webhook no_ca_bundle"))))["problems"]
+    assert one["command"] == "kubectl --context eu get mutatingwebhookconfigurations -l istio.io/rev=1-32-0"
 
 
 def test_what_is_not_known_is_told_as_information() -> None:

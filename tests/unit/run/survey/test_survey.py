@@ -53,6 +53,13 @@ def authority(api: FakeApi) -> tuple[str, str]:
     return (f"{found.expiry:%Y-%m-%d}", found.source) if found else ("", "")
 
 
+def test_a_remote_cluster_is_what_its_webhooks_call_it_whatever_the_inventory_does() -> None:
+    api = FakeApi()
+    api.add("MutatingWebhookConfiguration", build.injector(NEW, url="https://istiod.example:15017/inject/cluster/west/net/one"))
+    found = survey.survey(cluster(api), build.SYSTEM, part=survey.Part("us", other=True))
+    assert (found.name, found.cluster_id) == ("us", "west")
+
+
 def test_without_details_a_dozen_requests_do() -> None:
     api = FakeApi()
     api.add("Deployment", build.istiod(NEW))
