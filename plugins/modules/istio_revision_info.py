@@ -29,6 +29,7 @@ options:
         V(blockers) is all that stands against deleting a revision. It looks through everything in the cluster that may use
         one. What cannot be read counts as use.
       - V(statistics) is how far a migration is, in pods and in workloads. It also asks every istiod.
+        Pods that are being deleted do not count.
     type: list
     elements: str
     choices: [pods, workloads, namespaces, gateways, proxies, blockers, statistics]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from tests.harness.lab.playbooks import UPGRADE, Outcome, writes
 from tests.harness.lab.settings import NEW, OLD
 from tests.harness.lab.target import run_lab
 
-JOIN, LEAVE = "meshyard.istio.join", "meshyard.istio.leave"
+JOIN, LEAVE, REPORT = (f"meshyard.istio.{name}" for name in ("join", "leave", "report"))
 EAST_WEST = {"remote_cluster_expose": True, "remote_cluster_gateway_values": {"imagePullPolicy": "IfNotPresent"}}
 HOSTS = {
     PRIMARY: {"meshyard_network": "net-a", **EAST_WEST},
@@ -53,6 +55,25 @@ def test_pods_are_answered_by_both_networks(two: MeshOfTwo, joined: Outcome, sou
     assert waiting.last(shared, 60), steps.answers(two.members, f"echo-{source}", source=source)
 
 
+def test_a_report_tells_what_the_clusters_do_and_no_problem_that_is_not_one(two: MeshOfTwo, joined: Outcome) -> None:
+    found, page = _report(two, "first")
+    assert found["problems"] == []
+    clusters = [(one["cluster"], one["names"], one["network"]) for one in found["clusters"]]
+    assert clusters == [(PRIMARY, [PRIMARY], "net-a"), (REMOTE, [REMOTE], "net-b")]
+    proxies = {name: _proxies(two, name) for name in NAMES}
+    for side in ("desired", "injected", "connected"):
+        assert found["migration"]["pods"][side] == {OLD: sum(proxies.values())}, side
+    # An istiod tells the proxies of all clusters that it serves, a remote cluster its own.
+    planes = {one["cluster"]: (one["location"], one["proxies"]) for one in found["control_planes"]}
+    assert planes == {PRIMARY: ("cluster", sum(proxies.values())), REMOTE: ("remote", proxies[REMOTE])}
+    _uid, address = two.members.readers[PRIMARY].gateway_address("istio-system", "istio-eastwestgateway")
+    assert [(one["cluster"], one["addresses"], one["current"]) for one in found["remote_endpoints"]] == [(REMOTE, [address], True)]
+    assert [(one["cluster"], one["leads_to"]) for one in found["remote_secrets"]] == [(PRIMARY, REMOTE)]
+    again, page_again = _report(two, "again")
+    assert {**found, "generated_at": ""} == {**again, "generated_at": ""}
+    assert page.replace(found["generated_at"], "") == page_again.replace(again["generated_at"], "")
+
+
 def test_a_restart_of_istiod_does_not_stop_injection_behind_a_gateway(two: MeshOfTwo, joined: Outcome) -> None:
     steps.kubectl(two.members, PRIMARY, "rollout", "restart", "-n", "istio-system", f"deployment/istiod-{OLD}")
     steps.kubectl(two.members, PRIMARY, "rollout", "status", "-n", "istio-system", f"deployment/istiod-{OLD}", "--timeout=120s")
@@ -84,3 +105,16 @@ def test_leaving_leaves_nothing(two: MeshOfTwo, before: dict[str, set[str]], joi
     left = {name: objects.objects(two.members.readers[name], two.members.evidence / f"after-{name}.json") - before[name] for name in NAMES}
     assert {name: {one for one in found if NEW not in one} for name, found in left.items()} == {name: set() for name in NAMES}
     assert two.play.run(LEAVE).changed_tasks() == []
+
+
+def _report(two: MeshOfTwo, name: str) -> tuple[dict[str, Any], str]:
+    folder = two.members.evidence / f"report-{name}"
+    two.play.run(REPORT, mesh_report_directory=str(folder))
+    return json.loads((folder / "mesh.json").read_text()), (folder / "mesh.html").read_text()
+
+
+def _proxies(two: MeshOfTwo, name: str) -> int:
+    """How many pods of a cluster have a proxy and stay, by their containers."""
+    pods = (one for one in two.lab[name].items("Pod") if "deletionTimestamp" not in one["metadata"])
+    containers = ([*one["spec"]["containers"], *one["spec"].get("initContainers", [])] for one in pods)
+    return sum("istio-proxy" in {container["name"] for container in found} for found in containers)

@@ -64,7 +64,7 @@ def proxy_of(pod: raw.Raw, owners: Owners | None = None) -> Proxy | None:
         native=native,
         gateway=_is_gateway(pod, container),
         ready=_is_ready(pod),
-        terminating=raw.at(pod, "metadata", "deletionTimestamp") is not None,
+        terminating=is_terminating(pod),
         own_image=_brings_image(pod, shown),
     )
 
@@ -79,6 +79,11 @@ def injected_by(pod: raw.Raw) -> str | None:
     except ValueError:
         return None
     return (raw.text(status, "revision") or None) if isinstance(status, dict) else None
+
+
+def is_terminating(pod: raw.Raw) -> bool:
+    """Whether a pod is being deleted: it may still serve, and no longer counts as one of its workload."""
+    return raw.at(pod, "metadata", "deletionTimestamp") is not None
 
 
 def finished(pod: raw.Raw) -> bool:

@@ -19,8 +19,10 @@ NONE = "none"
 def migration(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Counts of pods and workloads per revision, and the pods that are not as they should be.
 
-    A workload counts under a revision as injected or connected when all its pods do, else under C(mixed).
+    A workload counts under a revision as injected or connected when all its pods do, else under C(mixed). Pods that are being deleted
+    do not count, as they do not for Kubernetes.
     """
+    verdicts = [verdict for verdict in verdicts if not verdict.terminating]
     by_workload: dict[tuple[str, str, str, str], list[Verdict]] = {}
     for verdict in verdicts:
         key = (verdict.cluster, verdict.namespace, verdict.workload.kind, verdict.workload.name)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from .._words import listed
 from . import image, raw
-from .proxies import Proxy, finished, proxy_of
+from .proxies import Proxy, finished, is_terminating, proxy_of
 from .restart import Owners, owner_of_pod
 from .syncz import Connection, Connections
 from .workload import Owner
@@ -40,7 +40,7 @@ class Verdict:
     """One pod held against its target.
 
     C(status) is C(ok), C(failed), or C(unknown) where istiod could not be asked; C(reason) is empty when it is ok. C(cluster) is
-    the name of its cluster, where that was told.
+    the name of its cluster, where that was told. C(terminating) tells that it is being deleted.
     """
 
     namespace: str
@@ -53,6 +53,7 @@ class Verdict:
     status: Status
     reason: str
     cluster: str = ""
+    terminating: bool = False
 
 
 def verdicts(
@@ -154,6 +155,7 @@ def _verdict(pod: raw.Raw, target: Target, connections: Connections | None, clus
         version=proxy.version if proxy else "",
         status=status,
         reason=reason,
+        terminating=is_terminating(pod),
     )
 
 

@@ -48,6 +48,14 @@ def test_statistics_count_pods_and_workloads_and_list_what_is_wrong() -> None:
     assert found["mismatches"][1]["injected"] == "none"
 
 
+def test_a_pod_that_is_being_deleted_does_not_count() -> None:
+    pods = [build.pod("cart-1", revision="r1"), build.pod("cart-0")]
+    pods[1]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    targets = {("shop", name): verdict.Target("r1") for name in ("cart-1", "cart-0")}
+    found = statistics.migration(verdict.verdicts(pods, targets, None))
+    assert (found["pods"]["total"], found["pods"]["injected"]) == (1, {"r1": 1})
+
+
 @given(st.lists(st.sampled_from([None, "r0", "r1"]), max_size=8))
 def test_statistics_add_up_to_the_number_of_pods(revisions: list[str | None]) -> None:
     pods = [build.pod(f"p-{index}", revision=revision) for index, revision in enumerate(revisions)]

@@ -16,7 +16,7 @@ from ..._mesh import gateway, labels, raw, statistics, syncz, workload
 from ..._mesh.evidence import Evidence
 from ..._mesh.injection import Decision
 from ..._mesh.plane import ControlPlane
-from ..._mesh.proxies import Proxy, injected_by, proxy_of
+from ..._mesh.proxies import Proxy, injected_by, is_terminating, proxy_of
 from ..._mesh.restart import Owners, owner_of_pod
 from ..._mesh.verdict import Target, Verdict, verdicts
 from ..dataplane import gateway_api
@@ -67,6 +67,11 @@ class Survey:
     def namespace_labels(self) -> dict[str, dict[str, str]]:
         """The labels of every namespace."""
         return {raw.name(one): raw.labels_of(one) for one in self.namespaces}
+
+    @property
+    def staying(self) -> list[raw.Raw]:
+        """The pods that are not being deleted."""
+        return [pod for pod in self.pods if not is_terminating(pod)]
 
     def target(self, pod: raw.Raw) -> Target:
         """What a new pod like this one would have."""
@@ -135,9 +140,9 @@ def pods(survey: Survey) -> list[dict[str, Any]]:
 
 
 def workloads(survey: Survey) -> list[dict[str, Any]]:
-    """The workloads with pods in the mesh or without: their images, and the revisions of their proxies."""
+    """The workloads with pods in the mesh or without: their images, and the revisions of the proxies of those that stay."""
     injected: dict[tuple[str, str, str], Counter[str]] = {}
-    for pod in survey.pods:
+    for pod in survey.staying:
         owner = owner_of_pod(pod, survey.owners)
         key = (raw.namespace(pod), owner.kind, owner.name)
         injected.setdefault(key, Counter())[injected_by(pod) or statistics.NONE] += 1
@@ -150,7 +155,7 @@ def gateways(survey: Survey) -> list[dict[str, Any]]:
     """The gateways."""
     found = gateway.gateways(survey.workloads, survey.services, survey.namespaces, survey.mesh.hooks, survey.mesh.planes)
     running: dict[tuple[str, str, str], set[str]] = {}
-    for pod in survey.pods:
+    for pod in survey.staying:
         owner = owner_of_pod(pod, survey.owners)
         running.setdefault((raw.namespace(pod), owner.kind, owner.name), set()).add(injected_by(pod) or statistics.NONE)
     return [

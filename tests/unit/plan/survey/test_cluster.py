@@ -52,6 +52,14 @@ def test_the_connected_proxies_are_counted_where_istiods_were_asked() -> None:
     assert counts == {OLD: 0, NEW: 1}
 
 
+def test_a_workload_is_where_those_of_its_pods_are_that_stay() -> None:
+    world = shop()
+    for pod in world.pods["Deployment", "cart"][1:]:
+        pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    found = {one["name"]: one["pods"] for one in cluster_survey.workloads(seen(world))}
+    assert found == {"cart": {OLD: 1}, "web": {NEW: 2}}
+
+
 def test_what_works_without_sidecars_is_named() -> None:
     world = World(mesh(), {labels.DATAPLANE_MODE: "ambient"})
     waypoint = {"metadata": build.meta("way", "shop"), "spec": {"gatewayClassName": "istio-waypoint"}}
