@@ -68,10 +68,14 @@ class Survey:
         """The labels of every namespace."""
         return {raw.name(one): raw.labels_of(one) for one in self.namespaces}
 
-    @property
-    def staying(self) -> list[raw.Raw]:
-        """The pods that are not being deleted."""
-        return [pod for pod in self.pods if not is_terminating(pod)]
+    def running(self) -> dict[tuple[str, str, str], Counter[str]]:
+        """By namespace, kind and name of a workload, the revisions of the proxies of its pods that are not being deleted."""
+        found: dict[tuple[str, str, str], Counter[str]] = {}
+        for pod in self.pods:
+            if not is_terminating(pod):
+                owner = owner_of_pod(pod, self.owners)
+                found.setdefault((raw.namespace(pod), owner.kind, owner.name), Counter())[injected_by(pod) or statistics.NONE] += 1
+        return found
 
     def target(self, pod: raw.Raw) -> Target:
         """What a new pod like this one would have."""
@@ -141,11 +145,7 @@ def pods(survey: Survey) -> list[dict[str, Any]]:
 
 def workloads(survey: Survey) -> list[dict[str, Any]]:
     """The workloads with pods in the mesh or without: their images, and the revisions of the proxies of those that stay."""
-    injected: dict[tuple[str, str, str], Counter[str]] = {}
-    for pod in survey.staying:
-        owner = owner_of_pod(pod, survey.owners)
-        key = (raw.namespace(pod), owner.kind, owner.name)
-        injected.setdefault(key, Counter())[injected_by(pod) or statistics.NONE] += 1
+    injected = survey.running()
     parsed = [workload.parse(obj, kind) for kind, objects in survey.workloads.items() for obj in objects]
     known = {(one.namespace, one.kind, one.name): one for one in parsed}
     return [_workload(line, known, injected, survey) for line in statistics.images(parsed)]
@@ -154,10 +154,7 @@ def workloads(survey: Survey) -> list[dict[str, Any]]:
 def gateways(survey: Survey) -> list[dict[str, Any]]:
     """The gateways."""
     found = gateway.gateways(survey.workloads, survey.services, survey.namespaces, survey.mesh.hooks, survey.mesh.planes)
-    running: dict[tuple[str, str, str], set[str]] = {}
-    for pod in survey.staying:
-        owner = owner_of_pod(pod, survey.owners)
-        running.setdefault((raw.namespace(pod), owner.kind, owner.name), set()).add(injected_by(pod) or statistics.NONE)
+    running = survey.running()
     return [
         {
             "kind": one.kind,
