@@ -6,7 +6,7 @@ INVENTORY ?=
 STAGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab-up lab-down lab-status demo demo-multicluster demo-release test test-unit lint istio-tables changelog freeze clean
+.PHONY: help setup lab-up lab-down lab-status demo demo-multicluster demo-release bench test test-unit lint istio-tables changelog freeze clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ demo-multicluster: setup ## Make two clusters one mesh, shift traffic between th
 
 demo-release: setup ## Release a good version of a service and a bad one by steps of real traffic, and show what customers noticed
 	@$(VENV)/python -m demo.release
+
+bench: setup ## Measure how fast the collection is, beside istioctl, Helm and kubectl (ARGS="read" for some parts)
+	@$(VENV)/python -m bench $(ARGS)
 
 test: ## Run every check and test (STAGES="unit sanity" for some of them)
 	@$(PYTHON) -m tests.run $(STAGES)

@@ -87,6 +87,11 @@ class ApiServer:
         return self._running().url
 
     @property
+    def etcd_url(self) -> str:
+        """Where the server's etcd answers."""
+        return self._running().etcd_url
+
+    @property
     def token(self) -> str:
         """A bearer token with all rights."""
         return (self.directory / "token").read_text()

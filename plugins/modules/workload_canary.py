@@ -38,6 +38,8 @@ options:
     description:
       - V(prepared) begins the release. Then its canary is ready and has no traffic yet.
       - V(weight) gives the canary O(weight) percent of the traffic. Before, it gets the pods for it.
+      - V(scaled) does of that what brings no traffic to it, and waits until whoever will get more is ready. Where one route leads to the
+        pods of several clusters, all of them are scaled before it is changed.
       - V(promoted) lets the Deployment itself roll out the template, which is possible once the canary has all the traffic.
       - V(finished) takes away all that the release added, which is possible once V(weight) has brought the canary back to 0.
       - >-
@@ -45,7 +47,7 @@ options:
         V(promoted) on this is refused, since the Deployment is no safe target then.
       - V(enabled) makes changes of the template wait for a release, V(disabled) makes them roll out by themselves again.
     type: str
-    choices: [prepared, weight, promoted, finished, aborted, enabled, disabled]
+    choices: [prepared, scaled, weight, promoted, finished, aborted, enabled, disabled]
     required: true
   image:
     description:
@@ -61,7 +63,7 @@ options:
     description: A strategic merge patch of the pod template to release, with O(state=prepared).
     type: dict
   weight:
-    description: Percentage of the traffic that the canary is to have. Needed with O(state=weight).
+    description: Percentage of the traffic that the canary is to have. Needed with O(state=weight) and O(state=scaled).
     type: int
   service:
     description: The Service that clients call. When not given, it is the only one that selects the pods.
@@ -277,7 +279,7 @@ from ..module_utils._ansible.flows import workload_canary
 from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._errors import InvalidOption
 
-_STATES = ["prepared", "weight", "promoted", "finished", "aborted", "enabled", "disabled"]
+_STATES = ["prepared", "scaled", "weight", "promoted", "finished", "aborted", "enabled", "disabled"]
 
 
 def spec() -> dict[str, Any]:
@@ -305,7 +307,8 @@ def spec() -> dict[str, Any]:
 
 def main() -> None:
     """Observe, decide, execute, answer."""
-    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=[("state", "weight", ("weight",))])
+    with_weight = [("state", state, ("weight",)) for state in ("scaled", "weight")]
+    module = Module(argument_spec=spec(), supports_check_mode=True, required_if=with_weight)
     with reporting(module):
         _check(module.params)
         workload_canary.carry_out(Run(module))

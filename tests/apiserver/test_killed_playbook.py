@@ -73,19 +73,31 @@ def test_no_secret_of_the_connection_shows_at_the_highest_verbosity(
     assert "Install" in output
 
 
-def test_the_json_callback_writes_nothing_but_json_and_progress_goes_beside_it(server: ApiServer, tmp_path: Path) -> None:
+def shown(server: ApiServer, folder: Path, callback: str) -> subprocess.CompletedProcess[str]:
+    """What a callback writes of an installation that does not become ready, for no istiod runs here."""
     options = {**CHART, "host": server.host, "api_key": server.token, "ca_cert": str(server.ca_cert)}
     task = {"meshyard.istio.istio_revision": {**PREPARE[1], **options, "revision": "beside", "wait": True, "wait_timeout": 2}}
     play = {"hosts": "localhost", "gather_facts": False, "vars": {"ansible_python_interpreter": sys.executable}, "tasks": [task]}
-    path = tmp_path / "play.yml"
+    path = folder / "play.yml"
     path.write_text(yaml.safe_dump([play]))
-    places = {
-        "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()),
-        "ANSIBLE_HOME": str(tmp_path),
-        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
-    }
+    places = {"ANSIBLE_COLLECTIONS_PATH": str(tree.linked()), "ANSIBLE_HOME": str(folder), "ANSIBLE_STDOUT_CALLBACK": callback}
     command = [str(Path(sys.executable).parent / "ansible-playbook"), str(path)]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **places}, timeout=110)
-    assert json.loads(ended.stdout)["stats"]["localhost"]["failures"] == 1  # no istiod becomes ready here
+    return subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **places}, timeout=110)
+
+
+def test_the_json_callback_writes_nothing_but_json_and_progress_goes_beside_it(server: ApiServer, tmp_path: Path) -> None:
+    ended = shown(server, tmp_path, "ansible.posix.json")
+    assert json.loads(ended.stdout)["stats"]["localhost"]["failures"] == 1
     assert "[localhost] " in ended.stderr
+    run(server, "istio_revision", {"revision": "beside", "state": "absent", "force": True})
+
+
+def test_the_progress_callback_tells_what_a_module_waits_for_and_what_to_do_when_it_fails(server: ApiServer, tmp_path: Path) -> None:
+    lines = shown(server, tmp_path, "meshyard.istio.progress").stdout.splitlines()
+    heading = lines.index("meshyard.istio.istio_revision")
+    assert lines[heading + 1].startswith("    [localhost] ")
+    (failed,) = (place for place, line in enumerate(lines) if line.startswith("  failed: [localhost] On cluster "))
+    assert lines[failed + 1].startswith("    what to do: ")
+    assert lines[failed + 2] == "    code: timed_out"
+    assert server.token not in "".join(lines)
     run(server, "istio_revision", {"revision": "beside", "state": "absent", "force": True})

@@ -62,7 +62,8 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     with Flows(NAMESPACE, *FLOWS) as flows, Prometheus(tmp_path_factory.mktemp("prometheus"), flows).running() as prometheus:
-        seen = 'min(sum by (destination_workload) (increase(istio_requests_total{destination_workload!="idle"}[5s]))) > 40'
+        enough = 'min(sum by (destination_workload) (increase(istio_requests_total{destination_workload!="idle"}[5s]))) > 40'
+        seen = f"{enough} and count(istio_requests_total offset 6s) > 0"  # in its first window a series counts from its beginning
         until(lambda: prometheus.value(seen), 30, lambda: "Prometheus has not seen enough requests.")
         yield Watched(flows, prometheus)
 

@@ -156,3 +156,14 @@ def test_a_release_whose_record_is_gone_can_be_taken_away(shop: Shop) -> None:
     assert shop.run("aborted")["changed"]
     assert {**shop.written(), "Deployment web": None} == {**before, "Deployment web": None}
     assert not shop.run("aborted")["changed"]
+
+
+def test_what_is_left_of_the_release_of_a_deployment_that_somebody_deletes_can_be_taken_away(shop: Shop) -> None:
+    before = shop.written()
+    shop.begun(20)
+    shop.mesh.delete("Deployment", "web", shop.namespace)
+    refusal = shop.refusal("weight", weight=50)
+    assert (refusal["code"], "A canary of it is left" in refusal["msg"]) == ("workload_missing", True)
+    shop.run("aborted")
+    assert shop.written() == {name: one for name, one in before.items() if name != "Deployment web"}
+    assert shop.refusal("aborted")["code"] == "workload_missing"

@@ -165,6 +165,21 @@ def test_a_canary_that_gets_no_pods_on_one_cluster_is_taken_back_on_both_and_not
     assert pair.written() == before
 
 
+def test_no_cluster_moves_traffic_before_all_of_them_have_the_pods_for_it(pair: Pair) -> None:
+    pair.us.mesh.merge("Deployment", "web", pair.us.namespace, {"spec": {"replicas": 2}})
+    pair.us.mesh.settled(pair.us.namespace, "web")
+    hard = {"pods": "3"}
+    pair.us.create("v1", "ResourceQuota", "few", {"hard": hard})
+    pair.us.mesh.merge_status("ResourceQuota", "few", pair.us.namespace, {"status": {"hard": hard, "used": {"pods": "2"}}})
+    before = pair.written()
+    ended = pair.play("release", workload_canary_wait_timeout=10)
+    assert ended.status == 2
+    assert "Step | " + pair.eu.namespace + "/web: 20 % to the canary" in ended.said
+    assert "Step | " + pair.eu.namespace + "/web: 100 % to the canary" not in ended.said
+    assert "All traffic goes back to the Deployment" in ended.said
+    assert pair.written() == before
+
+
 def test_an_open_release_does_not_grow_on_one_cluster_alone(pair: Pair) -> None:
     pair.begun(20)
     alone = pair.play("release", "--limit", "eu")

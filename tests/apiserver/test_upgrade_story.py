@@ -23,8 +23,8 @@ def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpgradeMesh]:
 def test_a_tag_runs_its_phase_alone_and_one_that_is_not_asked_for_is_refused(mesh: UpgradeMesh) -> None:
     preflight = mesh.play("upgrade", "--tags", "preflight")
     assert (preflight.status, preflight.changed) == (0, 0)
-    assert "Preflight |" in preflight.said
-    assert "Prepare |" not in preflight.said
+    assert "PHASE Preflight" in preflight.said
+    assert "PHASE Prepare" not in preflight.said
     refused = mesh.play("upgrade", "--tags", "retire")
     assert refused.status == 2
     assert "canary_upgrade_retire=true" in refused.said
@@ -50,9 +50,14 @@ def test_an_upgrade_of_three_namespaces_is_told_in_few_lines(mesh: UpgradeMesh) 
     done = mesh.play("upgrade")
     assert done.status == 0, done.said
     assert mesh.everywhere() == everywhere(NEW)
-    told = [line for line in done.lines if line.strip() and not line.startswith("[eu] ")]  # how long it takes says nothing here
+    told = [line for line in done.lines if line.strip() and not line.startswith("    [eu] ")]  # how long it takes says nothing here
     assert len(told) <= LINES, "\n".join(told)
-    for what in ("Wave 1 of 2: cart", "passed: 2 of 2 pods are on 1-32-0", "Done: the mesh"):
+    for what in (
+        "0 of 2 done, now Wave 1 of 2: cart; then pay, shop",
+        "passed: [eu] 2 of 2 pods are on 1-32-0",
+        "2 of 2 done",
+        "Done: the mesh",
+    ):
         assert what in done.said
     assert "skipping" not in done.said
 

@@ -6,6 +6,7 @@ import copy
 import itertools
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
@@ -120,7 +121,7 @@ class Mesh:
                 **spec.pop("pod", {}),
             },
         }
-        body = {
+        body: Body = {
             "apiVersion": "apps/v1",
             "kind": kind,
             "metadata": {"name": name, "namespace": namespace, "labels": {"team": "shop"}},
@@ -163,12 +164,11 @@ class Mesh:
         """Waits until the workloads have rolled."""
         from ansible_collections.meshyard.istio.plugins.module_utils._mesh import workload
 
+        def rolled(name: str) -> bool:
+            return workload.rolled_out(workload.parse(self.get(kind, name, namespace), kind)).done
+
         for name in names:
-            until(
-                lambda name=name: workload.rolled_out(workload.parse(self.get(kind, name, namespace), kind)).done,
-                60,
-                lambda name=name: f"{kind} {namespace}/{name} does not roll.",
-            )
+            until(partial(rolled, name), 60, partial(str, f"{kind} {namespace}/{name} does not roll."))
 
     def revisions(self, namespace: str) -> dict[str, set[str | None]]:
         """By the label C(app): the revisions of the pods that are not ending."""

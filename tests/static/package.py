@@ -35,7 +35,7 @@ PLAY = f"""\
       failed_when: false
 """
 SANITY = "tests/config.yml"
-DEVELOPERS_ONLY = ("tests/", "lab/", "demo/", "molecule/", ".", "Makefile", "pyproject.toml", "constraints.txt", "build/")
+DEVELOPERS_ONLY = ("tests/", "lab/", "bench/", "demo/", "molecule/", ".", "Makefile", "pyproject.toml", "constraints.txt", "build/")
 
 
 def main() -> None:

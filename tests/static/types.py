@@ -8,7 +8,7 @@ import sys
 
 from tests import tree
 
-PACKAGES = (".".join((tree.COLLECTION / "plugins").parts), "lab", "demo", "tests.harness.lab", "tests.static")
+PACKAGES = (".".join((tree.COLLECTION / "plugins").parts), "lab", "bench", "demo", "tests.harness.lab", "tests.static")
 
 
 def main() -> int:

@@ -115,7 +115,10 @@ def new_client(options: Mapping[str, Any]) -> Any:
         configuration, headers = _configured(given)
     connection_problem.check_url(configuration.host, "host")
     connection_problem.check_url(configuration.proxy, "proxy")
-    client = kubernetes.client.ApiClient(configuration)
+    try:
+        client = kubernetes.client.ApiClient(configuration)
+    except ValueError:  # of urllib3, which takes less than the standard library, and shows what it did not take
+        raise connection_problem.no_url("proxy") from None
     client.user_agent = USER_AGENT
     for header, value in headers.items():
         _set_header(client, header, value)

@@ -55,10 +55,15 @@ def check_url(url: str | None, option: str) -> None:
     :raises InvalidOption: no server is named.
     """
     if url and not _names_a_server(url):
-        raise InvalidOption(
-            f"The {option} of the connection is no URL such as https://api.example:6443.",
-            "Correct it; a user and a password have options of their own, and letters of a password in a URL are written as %40.",
-        )
+        raise no_url(option)
+
+
+def no_url(option: str) -> InvalidOption:
+    """For an option that is no URL."""
+    return InvalidOption(
+        f"The {option} of the connection is no URL such as https://api.example:6443.",
+        "Correct it; a user and a password have options of their own, and letters of a password in a URL are written as %40.",
+    )
 
 
 def content_of(kubeconfig: Any) -> Any:

@@ -107,3 +107,11 @@ def test_a_missing_client_library_names_the_interpreter(monkeypatch: pytest.Monk
 def test_a_missing_collection_is_said_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect, "_create_configuration", None)
     assert "The collection kubernetes.core" in said()
+
+
+@pytest.mark.parametrize("proxy", ["http://ada:held-by-nobody-else\\\u013b@127.0.0.1:1", "http://ada:held-by-nobody-else@exa mple:99999"])
+def test_a_proxy_that_urllib3_alone_does_not_take_is_refused_without_its_password(proxy: str) -> None:
+    with pytest.raises(MeshyardError) as refused:
+        connect.new_client({"host": "https://eu.example:6443", "api_key": "x", "proxy": proxy})
+    assert "The proxy of the connection is no URL" in str(refused.value)
+    assert SECRET not in str(refused.value)

@@ -87,7 +87,7 @@ def _takes_traffic(first: Observed, request: Request) -> bool:
     record = first.record
     if record is None:
         return request.state == "prepared"
-    grows = request.state == "promoted" or (request.state == "weight" and request.weight > record.weight)
+    grows = request.state == "promoted" or (request.state in ("scaled", "weight") and request.weight > record.weight)
     return grows and record.phase in BEFORE_PROMOTION
 
 

@@ -15,7 +15,7 @@ from ..._mesh.release import Record
 from ..objects.steps import Object, Plan, Ref
 from .target import Target
 
-State = Literal["enabled", "disabled", "prepared", "weight", "promoted", "finished", "aborted"]
+State = Literal["enabled", "disabled", "prepared", "scaled", "weight", "promoted", "finished", "aborted"]
 PolicyGap = Literal["copy", "fail", "warn"]
 Place = Literal["workload", "config"]
 Wait = Literal["", "canary_ready", "stable_rolled", "stable_ready", "drained"]

@@ -17,6 +17,7 @@ from .model import Observed, Request, Stage
 
 _WITH_WEIGHT = ("prepared", "progressing", "promoted", "returning")
 _RETURNING = ("promoted", "returning")
+_CAPACITY = ("autoscaler", "capacity", "stable")
 
 
 def stages(observed: Observed, request: Request) -> list[Stage]:
@@ -29,6 +30,11 @@ def stages(observed: Observed, request: Request) -> list[Stage]:
     phase_refusals.refuse_resumed(observed)
     routing.refuse_changed(observed)
     return _forward(observed, record, request)
+
+
+def capacity(observed: Observed, request: Request) -> list[Stage]:
+    """What of that makes those who will get more ready for it, and moves no traffic."""
+    return [stage for stage in stages(observed, request) if stage.name in _CAPACITY]
 
 
 def _forward(observed: Observed, record: Record, request: Request) -> list[Stage]:

@@ -44,6 +44,7 @@ _OF_STATE: Mapping[State, Callable[[Observed, Request], list[Stage]]] = {
     "enabled": ending.enabled,
     "disabled": ending.disabled,
     "prepared": _prepared,
+    "scaled": shift.capacity,
     "weight": shift.stages,
     "promoted": promotion.stages,
     "finished": ending.finished,

@@ -17,7 +17,7 @@ from ..._plan.objects.steps import Object, ref_of
 from ..._plan.release import canary as release_canary
 from ..._plan.release import companions, mesh_route, route_forms, routes
 from ..._plan.release.model import Observed, State
-from ..._plan.release.target import Target, refuse_long_names
+from ..._plan.release.target import CANARY, Target, refuse_long_names
 from ..._plan.upgrade import record as upgrade_record
 from ..._words import listed
 
@@ -31,7 +31,7 @@ _ISTIO_POLICIES = (
     "ProxyConfig",
 )
 _WITHOUT_TRAFFIC = ("enabled", "disabled")
-_WITHIN = ("weight", "promoted")
+_WITHIN = ("scaled", "weight", "promoted")
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,21 @@ class Places:
     service: str = ""
     control_plane_namespace: str = "istio-system"
 
+    def target(self, service: str) -> Target:
+        """The Deployment behind some Service."""
+        return Target(self.namespace, self.name, host.Service(self.namespace, service))
+
 
 def observed(places: Places, state: State) -> Observed:
     """Everything that bears on a state of a release, and no more: what begins or ends one needs all.
 
     :raises MeshyardError: there is no such Deployment, or not one Service in front of it.
     """
-    stable = _deployment(places)
+    stable = read.get(places.workload, kind("Deployment"), places.name, places.namespace)
+    if stable is None:
+        return _left_over(places, state)
     if state in _WITHOUT_TRAFFIC:
-        alone = Target(places.namespace, places.name, host.Service(places.namespace, places.name))
+        alone = places.target(places.name)
         return Observed(places.workload.name, alone, stable, running=_running(places, stable))
     services = tuple(read.objects(places.workload, kind("Service"), places.namespace))
     found = Observed(
@@ -84,29 +90,43 @@ def has_service(cluster: Cluster, namespace: str, name: str) -> bool:
     return read.get(cluster, kind("Service"), name, namespace, metadata_only=True) is not None
 
 
-def _deployment(places: Places) -> Object:
-    found = read.get(places.workload, kind("Deployment"), places.name, places.namespace)
-    if found is None:
+def _left_over(places: Places, state: State) -> Observed:
+    """What is left of the release of a Deployment that somebody deleted: it can be taken back.
+
+    :raises MeshyardError: nothing is, or something else is asked for.
+    """
+    services = tuple(read.objects(places.workload, kind("Service"), places.namespace))
+    target = _former_target(places, services)
+    if state != "aborted" or target is None:
+        remedy = "Correct its name or namespace; only Deployments can be released."
         raise MeshyardError(
             f"There is no Deployment {places.namespace}/{places.name} on cluster {places.workload.name}.",
-            "Correct its name or namespace; only Deployments can be released.",
+            "A canary of it is left: run the state aborted." if target else remedy,
             code="workload_missing",
             service_present=has_service(places.workload, places.namespace, places.service or places.name),
         )
-    return found
+    gone = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"namespace": places.namespace, "name": places.name}}
+    found = Observed(places.workload.name, target, gone, services=services, root=places.control_plane_namespace)
+    return _with_objects(places, replace(found, autoscaler=_autoscaler(places)), whole=True)
+
+
+def _former_target(places: Places, services: Iterable[Object]) -> Target | None:
+    """The target of a release by the Service that it has added."""
+    name = next((raw.name(one) for one in services if _is_owned(one, places.target(""))), None)
+    return places.target(name.removesuffix(CANARY)) if name else None
 
 
 def _target(places: Places, stable: Object, services: Iterable[Object]) -> Target:
     record = release.of(stable)
     if record and record.phase != "preparing":  # somebody may have taken the Service away, and still all must come to an end
-        return Target(places.namespace, places.name, host.Service(places.namespace, record.service))
+        return places.target(record.service)
     wanted = record.service if record else places.service
     front = release_canary.in_front(services, release.template_of(stable))
     names = [raw.name(one) for one in front if labels.OWNER not in raw.labels_of(one)]
     chosen = [name for name in names if name == wanted] if wanted else names
     if len(chosen) != 1:
         raise _no_service(places, wanted, names, released=record is not None)
-    found = Target(places.namespace, places.name, host.Service(places.namespace, chosen[0]))
+    found = places.target(chosen[0])
     refuse_long_names(found)
     return found
 
