@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from bench import clusters, control_plane, moving, page, reading
-from lab.paths import LAB
+from lab.paths import LAB, PROJECT
 
 FOLDER = LAB / "bench"
 RESULT = FOLDER / "result.json"
+PAGE = PROJECT / "docs" / "speed.md"
 
 PARTS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "control-plane": control_plane.run,
@@ -40,7 +41,9 @@ def main() -> int:
         RESULT.write_text(json.dumps(found, indent=1) + "\n")
         print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
         shutil.rmtree(FOLDER / "work", ignore_errors=True)
-    print(page.table(json.loads(RESULT.read_text())))
+    figures = json.loads(RESULT.read_text())
+    page.write(PAGE, figures)
+    print(page.table(figures))
     print(f"\nThe figures: {RESULT}")
     return 0
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 Figures = dict[str, Any]
+_BEGIN, _END = "<!-- table -->", "<!-- end -->"
 _HEAD = "| what | the collection | beside it | ratio |\n|---|---|---|---|"
 
 
 def table(figures: Figures) -> str:
     """A table in Markdown of what was measured."""
     return "\n".join([_HEAD, *_rows(figures)])
+
+
+def write(path: Path, figures: Figures) -> None:
+    """Puts the table into a page, between its two marks."""
+    before, _mark, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    path.write_text(f"{before}{_BEGIN}\n{table(figures)}\n{_END}{after}", encoding="utf-8")
 
 
 def _rows(figures: Figures) -> Iterator[str]:
