@@ -29,8 +29,8 @@ from tests.harness.releases import Shop
 
 SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{SYSTEM}/endpointslices"
 SLICE = f"istiod-{NEW}"
-SECONDS = 15
-"""What an operator can wait for after a restart of istiod."""
+SECONDS = 60
+"""However busy the machine is; that it is done within 15 is seen on real clusters (tests/lab)."""
 
 
 @pytest.fixture
@@ -85,10 +85,11 @@ def test_a_rulebook_follows_istiod_with_the_playbook_also_after_its_api_server_w
         until(lambda: addresses(us) == ["10.1.0.2"], SECONDS, lambda: f"The new pod is not followed: {run.said[-3000:]}")
         eu.server.restart()
         eu.pods("10.1.0.3")
-        until(lambda: addresses(us) == ["10.1.0.3"], 60, lambda: f"The pod after the restart is not followed: {run.said[-3000:]}")
+        until(lambda: addresses(us) == ["10.1.0.3"], SECONDS, lambda: f"The pod after the restart is not followed: {run.said[-3000:]}")
     assert "of cluster down gave no answer" in " ".join(run.said.split())
     assert eu.server.token not in run.said
     assert "Traceback" not in run.said
+    assert "Retrying" not in run.said
 
 
 @contextmanager
@@ -109,24 +110,31 @@ def test_a_changed_image_of_an_enabled_deployment_is_told_once_for_each_change(s
     shop = Shop(served, replicas=1)
     shop.run("enabled")
     with watched(served.connection, request.RELEASES) as event:
-        for image in (NEW_IMAGE, OLD_IMAGE, NEW_IMAGE):
-            change = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": image}]}}}}
-            shop.mesh.client.request(
-                "PATCH", f"/apis/apps/v1/namespaces/{shop.namespace}/deployments/web", change, "application/strategic-merge-patch+json"
-            )
-            if image == NEW_IMAGE:
-                told = event()
-                assert (told["type"], told["namespace"], told["name"]) == ("release_waiting", shop.namespace, "web")
+        told = []
+        for image in (NEW_IMAGE, f"{NEW_IMAGE}-fixed"):
+            set_image(shop, image)
+            told.append(event())
+        assert {(one["type"], one["namespace"], one["name"]) for one in told} == {("release_waiting", shop.namespace, "web")}
+        assert told[0]["template"] != told[1]["template"]
+        set_image(shop, OLD_IMAGE)
     shop.run("disabled")
+
+
+def set_image(shop: Shop, image: str) -> None:
+    """As C(kubectl set image) does."""
+    change = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": image}]}}}}
+    path = f"/apis/apps/v1/namespaces/{shop.namespace}/deployments/web"
+    shop.mesh.client.request("PATCH", path, change, "application/strategic-merge-patch+json")
 
 
 def test_the_roles_of_the_example_are_enough_to_look_on(server: ApiServer) -> None:
     primary = Primary(server)
     token = accounts.token(server.client, "looks-on", "watcher")
     primary.pods()
-    with watched({"host": server.host, "api_key": token, "validate_certs": False}, *request.SUBJECTS, settle_seconds=0) as event:
+    with watched({"host": server.host, "api_key": token, "ca_cert": str(server.ca_cert)}, *request.SUBJECTS, settle_seconds=0) as event:
         primary.pods("10.1.0.8")
-        assert event()["addresses"] == ["10.1.0.8"]
+        told = event()
+        assert told.get("addresses") == ["10.1.0.8"], told
         primary.clear()
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from functools import partial
@@ -78,6 +79,8 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     :param queue: where events go. :param args: the options above.
     """
     _find_collections()
+    # It tells of each repeated request; that a cluster does not answer is an event.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     from ansible_collections.meshyard.istio.plugins.module_utils._cluster import connect, connection_options
     from ansible_collections.meshyard.istio.plugins.module_utils._plan.events import request
     from ansible_collections.meshyard.istio.plugins.module_utils._run.events.watcher import Watcher
