@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import workload
 from bench import measure
 from lab.waiting import until
 from tests.harness import playbook
@@ -49,12 +50,7 @@ def _slow(mesh: UpgradeMesh) -> UpgradeMesh:
 
 def _settled(mesh: UpgradeMesh) -> bool:
     found = [mesh.planes.there("Deployment", "web", namespace) for namespace in SHOP]
-    rolled = all(
-        one["status"].get("updatedReplicas") == one["status"].get("availableReplicas") == one["spec"]["replicas"]
-        and one["status"].get("observedGeneration") == one["metadata"]["generation"]
-        for one in found
-    )
-    return rolled and mesh.everywhere() == everywhere(OLD)
+    return all(workload.rolled_out(workload.parse(one, "Deployment")).done for one in found) and mesh.everywhere() == everywhere(OLD)
 
 
 def _upgraded(meshes: Sequence[UpgradeMesh], folder: Path) -> dict[str, float]:

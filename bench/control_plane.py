@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,9 @@ import yaml
 
 from bench import measure
 from bench.measure import Measured
-from lab.paths import CHARTS, IMAGE_HUB, chart, manifests, program
+from lab.paths import CHARTS, chart, manifests, program
 from tests.harness.lab import audit, target
+from tests.harness.lab.planes import istio_operator
 from tests.harness.lab.settings import OLD, OLD_VERSION
 from tests.harness.lab.target import Target
 
@@ -84,19 +84,8 @@ def _by_collection(where: Target, _folder: Path) -> Twice:
 
 
 def _by_istioctl(where: Target, folder: Path) -> Twice:
-    given = copy.deepcopy(target.istiod_values())
-    mesh = given.pop("meshConfig")
-    pilot = {key: given.pop(key) for key in ("env", "replicaCount", "resources", "autoscaleEnabled") if key in given}
-    spec = {
-        "profile": "minimal",
-        "hub": IMAGE_HUB,
-        "tag": OLD_VERSION,
-        "revision": OLD,
-        "meshConfig": mesh,
-        "values": {**given, "pilot": pilot},
-    }
     operator = folder / "operator.yml"
-    operator.write_text(yaml.safe_dump({"apiVersion": "install.istio.io/v1alpha1", "kind": "IstioOperator", "spec": spec}))
+    operator.write_text(yaml.safe_dump(istio_operator(OLD_VERSION, {}, profile="minimal", revision=OLD)))
     command = [str(program("istioctl")), "--kubeconfig", where.kubeconfig, "--context", str(where.context), "install", "-y"]
     command += ["--manifests", str(manifests(OLD_VERSION)), "-f", str(operator)]
     return Twice("istioctl", [measure.program(command)], [measure.program(command)])

@@ -8,16 +8,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests import tree
 from tests.harness.lab import audit
+from tests.harness.modules import clean_environment
 
 _KIB = 1024
-_CREDENTIALS = ("K8S_AUTH_", "KUBECONFIG", "MESHYARD_")
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,13 @@ class Measured:
         )
 
 
-def program(command: Sequence[str], *, given: str = "", environment: Mapping[str, str] | None = None) -> Measured:
+def program(command: Sequence[str], given: str = "") -> Measured:
     """Runs a program to its end, which must be a good one."""
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
         told.write(given.encode())
         told.seek(0)
         begin, started = audit.now(), time.monotonic()
-        process = subprocess.Popen(command, stdin=told, stdout=said, stderr=subprocess.STDOUT, env=environment)
+        process = subprocess.Popen(command, stdin=told, stdout=said, stderr=subprocess.STDOUT)
         _pid, status, used = os.wait4(process.pid, 0)
         seconds, end = time.monotonic() - started, audit.now()
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -67,10 +66,8 @@ def program(command: Sequence[str], *, given: str = "", environment: Mapping[str
 
 def module(name: str, **options: Any) -> tuple[Measured, dict[str, Any]]:
     """Runs a module as a process of its own, as Ansible does; also what it answers."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(_CREDENTIALS)}
-    paths = os.pathsep.join((str(tree.linked()), str(tree.ROOT)))
-    environment = {**inherited, "PYTHONPATH": paths, "MESHYARD_RUN_ID": "bench"}
-    found = program([sys.executable, "-m", "bench.module", name], given=json.dumps(options), environment=environment)
+    request = json.dumps({"name": name, "arguments": {"ANSIBLE_MODULE_ARGS": options}, "environment": clean_environment()})
+    found = program([sys.executable, "-m", "bench.module"], request)
     answer: dict[str, Any] = json.loads(found.output.splitlines()[-1])
     if answer.get("failed"):
         raise SystemExit(f"{name}: {answer.get('msg')}")

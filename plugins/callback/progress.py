@@ -4,20 +4,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import time
-from collections.abc import Callable
-from typing import Any
-
-from ansible.playbook.task_include import TaskInclude
-from ansible.plugins.callback.default import CallbackModule as DefaultCallback
-
-from ..plugin_utils import live_line, progress_lines, task_results
-from ..plugin_utils.progress_lines import TROUBLE, Line, Result, Status
-from ..plugin_utils.progress_run import Run
-
 DOCUMENTATION = r"""
 name: progress
 type: stdout
@@ -67,6 +53,20 @@ options:
       - section: defaults
         key: callback_result_format
 """
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ansible.playbook.task_include import TaskInclude
+from ansible.plugins.callback.default import CallbackModule as DefaultCallback
+
+from ..plugin_utils import live_line, progress_lines, task_results
+from ..plugin_utils.progress_lines import TROUBLE, Line, Result, Status
+from ..plugin_utils.progress_run import Run
 
 # What every role with argument specs begins with.
 _VALIDATION = ("validate_argument_spec", "ansible.builtin.validate_argument_spec")

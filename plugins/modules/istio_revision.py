@@ -368,9 +368,7 @@ def main() -> None:
 
 
 def _names(params: dict[str, Any]) -> revisions.Names:
-    revision = params["revision"] or revisions.revision_name(params["version"])
-    revisions.check_revision(revision)
-    return revisions.Names(revision, params["control_plane_namespace"])
+    return revisions.Names(arguments.revision(params), params["control_plane_namespace"])
 
 
 def _present(module: Module, names: revisions.Names) -> None:

@@ -297,9 +297,7 @@ def main() -> None:
         required_one_of=[("revision", "version")],
     )
     with reporting(module):
-        revision = module.params["revision"] or revisions.revision_name(module.params["version"])
-        revisions.check_revision(revision)
-        names = revisions.Names(revision, module.params["control_plane_namespace"])
+        names = revisions.Names(arguments.revision(module.params), module.params["control_plane_namespace"])
         if module.params["state"] == "present":
             _present(module, names)
         else:

@@ -88,8 +88,8 @@ class Title:
 def title(name: str) -> Title:
     """The title of a task, without the name of a role of this collection."""
     short = _OWN_ROLE.sub("", name.strip(), count=1)
-    phase, bar, text = short.partition(" | ")
-    return Title(phase, text) if bar else Title("", short)
+    phase, mark, text = short.partition(" | ")
+    return Title(phase, text) if mark else Title("", short)
 
 
 def of_result(result: Result) -> list[Line]:
@@ -109,14 +109,14 @@ def further(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def series(done: int, labels: Sequence[str]) -> Line:
     """How far a series of waves or steps is: those that are done, the one that comes now, and those that are left."""
-    far = f"{_INDENT}{bar(done, len(labels))} {done} of {len(labels)} done"
+    far = f"{_INDENT}{gauge(done, len(labels))} {done} of {len(labels)} done"
     if done == len(labels):
         return Line(far, "ok")
     left = listed((_NUMBERED.sub("", label) for label in labels[done + 1 :]), "; ", _NEXT)
     return Line(f"{far}, now {labels[done]}{f'; then {left}' if left else ''}", "heading")
 
 
-def bar(done: int, total: int) -> str:
+def gauge(done: int, total: int) -> str:
     """A bar of letters that every terminal and log has."""
     filled = _BAR_WIDTH * done // total if total else 0
     return f"[{'#' * filled}{'-' * (_BAR_WIDTH - filled)}]"

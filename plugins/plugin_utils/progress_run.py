@@ -157,8 +157,8 @@ class Run:
         doing = sorted(self._active.items(), key=lambda each: (not each[1].told, each[1].since))
         texts = [f"[{host}]{f' {one.told}' if one.told else ''}{progress_lines.took(now - one.since)}" for host, one in doing]
         at = self._member()
-        bar = f"{progress_lines.bar(at.now, len(at.labels))} " if at else ""
-        text = f"{bar}{self._task.text}: {listed(texts, '; ', _MOST_HOSTS)}"
+        gauge = f"{progress_lines.gauge(at.now, len(at.labels))} " if at else ""
+        text = f"{gauge}{self._task.text}: {listed(texts, '; ', _MOST_HOSTS)}"
         return text if len(text) < width else f"{text[: max(width - 4, 0)]}..."
 
     def summary(self, numbers: Mapping[str, Mapping[str, int]]) -> list[Line]:

@@ -48,16 +48,9 @@ def set_up(awx: Awx, folder: Path, **variables: Any) -> Outcome:
 @pytest.mark.timeout(300)
 def test_all_that_the_data_describes_is_made(awx: Awx, made: Outcome) -> None:
     assert made.status == 0, made.said
-    for kind in (
-        "execution_environments",
-        "projects",
-        "credential_types",
-        "inventories",
-        "inventory_sources",
-        "job_templates",
-        "schedules",
-    ):
+    for kind in KINDS:
         assert {one["name"] for one in awx.objects[kind]} == {one["name"] for one in awx_data.entries(kind)}
+    assert {one["name"] for one in awx.objects["job_templates"]} == {one["name"] for one in JOB_TEMPLATES}
     upgrade = awx.named("job_templates", "Mesh upgrade")
     assert awx.beside[f"job_templates/{upgrade['id']}/survey_spec"] == JOB_TEMPLATES[0]["survey_spec"]
     assert awx.related("job_templates", "Mesh upgrade", "credentials") == [awx.named("credentials", "Mesh clusters")["id"]]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from lab.paths import program
 from lab.waiting import until
 from tests.harness.containers import Containers
 from tests.harness.injector import Injector
+from tests.harness.loopback import Server
 from tests.harness.mesh import Mesh
 from tests.harness.modules import Call, answer
 
@@ -38,10 +38,8 @@ class _Web(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Web) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with Server(_Web) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from lab.apiserver import ApiServer
 from lab.waiting import until
 from tests.harness.injector import Injector
+from tests.harness.loopback import Server
 from tests.harness.mesh import Mesh
 from tests.harness.modules import Call, answer
 from tests.harness.proxy import WriteProxy
@@ -173,10 +173,8 @@ class _Web(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def web() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Web) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with Server(_Web) as server:
+        yield server.url
 
 
 @pytest.mark.smoke

@@ -10,55 +10,10 @@ import pytest
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
 from lab.apiserver import ApiServer
 from tests.harness.planes import SYSTEM, Planes
-from tests.unit.mesh import build
+from tests.harness.remote import Remote
 
 OLD = "1-31-0"
 LOST = {"host": "https://127.0.0.1:1", "api_key": "none"}
-
-
-class Remote:
-    """A cluster that the istiod of another one serves: webhooks, and Services without selector, on a server that only keeps objects."""
-
-    def __init__(self, server: ApiServer) -> None:
-        self.server = server
-        self.made: list[str] = []
-        server.client.ensure("/api/v1/namespaces", {"metadata": {"name": SYSTEM}})
-
-    @property
-    def option(self) -> dict[str, Any]:
-        """One entry of the option C(clusters)."""
-        return {"name": "us", "kubeconfig": str(self.server.kubeconfig)}
-
-    def serve(self, revision: str) -> None:
-        """A revision of the primary serves this cluster."""
-        hooks = build.injector(revision)
-        for hook in hooks["webhooks"]:
-            hook |= {"sideEffects": "None", "admissionReviewVersions": ["v1"]}
-        self._make("MutatingWebhookConfiguration", hooks)
-        service = build.service(f"istiod-{revision}")
-        self._make("Service", {"metadata": service["metadata"], "spec": {"ports": [{"port": 443}]}})
-
-    def namespace(self, name: str, revision: str | None) -> None:
-        """A namespace whose label names this revision, or none."""
-        self.server.client.ensure("/api/v1/namespaces", {"metadata": {"name": name}})
-        self.server.client.merge(kinds.kind("Namespace").path(None, name), {"metadata": {"labels": {"istio.io/rev": revision}}})
-
-    def pod(self, name: str, namespace: str, revision: str) -> None:
-        """A pod that a revision injected, made before there is a webhook that would not answer."""
-        self.server.client.ensure(kinds.kind("ServiceAccount").path(namespace), {"metadata": {"name": "default"}})
-        body = build.pod(name, namespace, revision=revision)
-        body["metadata"].pop("ownerReferences")
-        self._make("Pod", body)
-
-    def clear(self) -> None:
-        for path in reversed(self.made):
-            self.server.client.request("DELETE", path)
-        self.made.clear()
-
-    def _make(self, kind: str, body: dict[str, Any]) -> None:
-        found, meta = kinds.kind(kind), body["metadata"]
-        self.server.client.create(found.path(meta.get("namespace")), body)
-        self.made.append(found.path(meta.get("namespace"), meta["name"]))
 
 
 @pytest.fixture

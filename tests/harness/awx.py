@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.harness.loopback import Server
 
 Object = dict[str, Any]
 _TEMPLATES = {"job_templates": "job_template", "projects": "project", "workflow_job_templates": "workflow_job_template"}
@@ -32,21 +33,18 @@ class Awx:
         class Handler(_Handler):
             owner = awx
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server = Server(Handler)
 
     def __enter__(self) -> Awx:
         return self
 
     def __exit__(self, *_unused: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def named(self, endpoint: str, name: str) -> Object:
         """One object by its name, or by its identifier in a workflow."""

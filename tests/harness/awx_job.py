@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import ansible_runner
 from jinja2 import Environment
 
 from tests import tree
@@ -131,8 +132,6 @@ def _injected(place: Path, kind: dict[str, Any], inputs: Mapping[str, str]) -> d
 
 
 def _run(place: Path, playbook: str, seconds: int, cancelled: Judge) -> Ended:
-    import ansible_runner  # in the environment of developers only
-
     kept = {key: os.environ.pop(key) for key in list(os.environ) if key.startswith(DROPPED)}
     said: list[str] = []
     handed_on: dict[str, Any] = {}

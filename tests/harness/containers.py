@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ssl
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +11,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kin
 from lab.apiserver import LOOPBACK, NODE, ApiServer
 from lab.paths import program
 from lab.pki import Authority
+from tests.harness.loopback import Server
 
 
 class Containers:
@@ -38,23 +37,16 @@ class Containers:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is http.server's
                 """Silent."""
 
-        self._server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(pair.certificate, pair.key)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._server = Server(Handler, pair)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        endpoint = {"kubeletEndpoint": {"Port": self._server.server_address[1]}}
+        endpoint = {"kubeletEndpoint": {"Port": self._server.port}}
         status = {"addresses": [{"type": "InternalIP", "address": LOOPBACK}], "daemonEndpoints": endpoint}
         self._api.client.merge(f"/api/v1/nodes/{NODE}/status", {"status": status})
         return self
 
     def __exit__(self, *_unused: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
     def log(self, namespace: str, pod: str, container: str) -> str:
         """What the container writes to both of its streams."""

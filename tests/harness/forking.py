@@ -71,16 +71,17 @@ def _module_and_its_end(request: int, output: int, errors: int, status: int) -> 
         os._exit(0)
     os.close(status)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with os.fdopen(request) as file:
-        given = json.load(file)
+    with os.fdopen(request) as told:
+        given = json.load(told)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, source in enumerate((nothing, output, errors)):
         os.dup2(source, number)
         os.close(source)
-    _run(given)
+    run(given)
 
 
-def _run(given: dict[str, Any]) -> None:
+def run(given: dict[str, Any]) -> None:
+    """Runs a module in this process: its C(name), its C(arguments) and its whole C(environment)."""
     from ansible.module_utils import basic
 
     os.environ.clear()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import ssl
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 
 from lab.pki import Authority
+from tests.harness.loopback import Server
 
 PROXY = "istio-proxy"
 PROXY_IMAGE = "sidecar.istio.io/proxyImage"
@@ -35,23 +34,17 @@ class Injector:
         class Handler(_Handler):
             owner = injector
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(pair.certificate, pair.key)
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server = Server(Handler, pair)
 
     def url(self, revision: str) -> str:
         """The webhook of a revision."""
-        return f"https://127.0.0.1:{self._server.server_address[1]}/{revision}"
+        return f"{self._server.url}/{revision}"
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_unused: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def patch(self, revision: str, pod: dict[str, Any]) -> list[dict[str, Any]]:
         """The JSON patch that makes the pod one of the mesh."""

@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
-from lab.client import Client
+from lab.client import ApiError, Client
 from tests.harness.injector import Injector
 
 _MUTATING = kinds.kind("MutatingWebhookConfiguration")
 _VALIDATING = kinds.kind("ValidatingWebhookConfiguration")
+_PAUSE = 0.3
 _WRITER = "fieldManager=pilot-discovery"
+
+
+class Serving:
+    """Does again and again, beside a test, what istiod does when its objects appear.
+
+    What somebody else writes or takes away meanwhile is left to the next time.
+
+    :param serve: does it once.
+    """
+
+    def __init__(self, serve: Callable[[], None]) -> None:
+        self._serve, self._over = serve, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        while not self._over.wait(_PAUSE):
+            with suppress(ApiError, OSError):
+                self._serve()
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_unused: object) -> None:
+        self._over.set()
+        self._thread.join(10)
 
 
 class Istiod:

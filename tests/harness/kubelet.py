@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +14,7 @@ from lab.apiserver import LOOPBACK, NODE, ApiServer, free_ports
 from lab.paths import FILES, program
 from lab.pki import Authority
 from lab.waiting import until
+from tests.harness.loopback import Server
 
 DEBUG_PORT = 15014
 
@@ -33,14 +33,12 @@ class Debug:
         class Handler(_Handler):
             owner = debug
 
-        self._server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server = Server(Handler)
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        return int(self._server.server_address[1])
+        return self._server.port
 
     def proxies(self) -> list[dict[str, Any]]:
         """One entry for each proxy, as istiod gives it."""
@@ -56,8 +54,7 @@ class Debug:
 
     def close(self) -> None:
         """Ends it."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
+from functools import partial
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
-from lab.client import ApiError, Client
+from lab.client import Client
 from tests.harness.injector import PROXY, Injector
-from tests.harness.istiod import Istiod
+from tests.harness.istiod import Istiod, Serving
+from tests.harness.loopback import Server
 
 REV = "istio.io/rev"
 _SECRETS = "/api/v1/namespaces/istio-system/secrets?labelSelector=istio%2FmultiCluster%3Dtrue"
 _SENT = {"type.googleapis.com/envoy.config.cluster.v3.Cluster": {"sent": "1", "acked": "1"}}
 _WEBHOOKS = (kinds.kind("MutatingWebhookConfiguration"), kinds.kind("ValidatingWebhookConfiguration"))
-_PAUSE = 0.4
 
 
 class ClusterInjector(Injector):
@@ -54,19 +55,16 @@ class MeshIstiod:
         class Handler(_Pages):
             owner = istiod
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
-        self._ended = threading.Event()
+        self._server = Server(Handler)
+        self.port = self._server.port
+        self._serving = ExitStack()
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_unused: object) -> None:
-        self._ended.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self._serving.close()
+        self._server.close()
         self.injector.__exit__()
 
     def serve(self, primary: str, clients: Mapping[str, Client]) -> None:
@@ -74,23 +72,19 @@ class MeshIstiod:
         self.clients = self.injector.clients = dict(clients)
         self._primary = clients[primary]
         for client in clients.values():
-            threading.Thread(target=self._trust, args=(client,), daemon=True).start()
+            self._serving.enter_context(Serving(partial(self._trust, Istiod(client, self.injector))))
 
     def values(self, cluster: str) -> dict[str, Any]:
         """Helm values by which the API server of a cluster finds the injector."""
         return {"istiodRemote": {"injectionURL": self.injector.url(cluster)}}
 
-    def _trust(self, client: Client) -> None:
-        """Sets the CA bundle of webhooks that have none, as long as the mesh is served."""
-        writer = Istiod(client, self.injector)
-        while not self._ended.wait(_PAUSE):
-            try:
-                for kind in _WEBHOOKS:
-                    for item in client.get(kind.path())["items"]:
-                        if any(not hook["clientConfig"].get("caBundle") for hook in item["webhooks"]):
-                            writer.serve(item["metadata"]["labels"][REV])
-            except (ApiError, OSError):  # somebody else wrote it, or the server is not there: then the next time
-                continue
+    @staticmethod
+    def _trust(writer: Istiod) -> None:
+        """Sets the CA bundle of webhooks that have none."""
+        for kind in _WEBHOOKS:
+            for item in writer.client.get(kind.path())["items"]:
+                if any(not hook["clientConfig"].get("caBundle") for hook in item["webhooks"]):
+                    writer.serve(item["metadata"]["labels"][REV])
 
     def page(self, path: str) -> Any:
         """What a debug page shows."""

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +20,7 @@ import yaml
 from lab.apiserver import LOOPBACK, free_ports
 from lab.paths import program
 from lab.waiting import until
+from tests.harness.loopback import Server
 
 _BUCKETS = (10, 100, 1000)
 """Upper bounds, in milliseconds, of the histogram of durations."""
@@ -44,23 +45,18 @@ class Served:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name is http.server's
                 """Silent."""
 
-        self._server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._server = Server(Handler)
 
     @property
     def address(self) -> str:
         """Host and port."""
-        return f"{LOOPBACK}:{self._server.server_address[1]}"
+        return f"{LOOPBACK}:{self._server.port}"
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(self, *_unused: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.close()
 
     def scraped(self) -> str:
         """The series."""

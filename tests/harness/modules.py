@@ -20,6 +20,12 @@ called: set[str] = set()
 """The modules that ran in this process of pytest."""
 
 
+def clean_environment() -> dict[str, str]:
+    """That of this process without credentials, in which modules find the collection."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(_CREDENTIALS)}
+    return {**inherited, "PYTHONPATH": str(tree.linked()), **_RUN}
+
+
 @dataclass(frozen=True)
 class Call:
     """A module with its options, ready to run.
@@ -36,8 +42,7 @@ class Call:
     def start(self) -> Forked:
         """Starts the module and returns its process."""
         called.add(self.name)
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(_CREDENTIALS)}
-        environment = {**inherited, "PYTHONPATH": str(tree.linked()), **_RUN, **(self.environment or {})}
+        environment = {**clean_environment(), **(self.environment or {})}
         arguments = {**self.options, "_ansible_check_mode": self.check, "_ansible_diff": self.diff}
         request = {"ANSIBLE_MODULE_ARGS": arguments}
         return Forked({"name": self.name, "environment": environment, "arguments": request})

@@ -47,21 +47,9 @@ class Outcome:
 Groups = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
-def play(
-    name: str,
-    groups: Groups,
-    folder: Path,
-    *arguments: str,
-    settings: Path | None = None,
-    environment: Mapping[str, str] | None = None,
-    **variables: Any,
-) -> Outcome:
-    """Runs a playbook to its end.
-
-    :param groups: host variables by host by group. :param folder: for the inventory. :param arguments: further ones.
-    :param settings: an `ansible.cfg`. :param environment: further environment variables. :param variables: extra variables.
-    """
-    process = start(name, groups, folder, *arguments, settings=settings, environment=environment, **variables)
+def play(name: str, groups: Groups, folder: Path, *arguments: str, **options: Any) -> Outcome:
+    """Runs a playbook to its end, with the parameters of C(start)."""
+    process = start(name, groups, folder, *arguments, **options)
     try:
         said, _errors = process.communicate(timeout=PATIENCE)
     finally:
@@ -78,7 +66,11 @@ def start(
     environment: Mapping[str, str] | None = None,
     **variables: Any,
 ) -> subprocess.Popen[str]:
-    """Starts a playbook in a process group of its own."""
+    """Starts a playbook in a process group of its own.
+
+    :param groups: host variables by host by group. :param folder: for the inventory. :param arguments: further ones.
+    :param settings: an `ansible.cfg`. :param environment: further environment variables. :param variables: extra variables.
+    """
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({group: {"hosts": dict(hosts)} for group, hosts in groups.items()}))
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(DROPPED)}

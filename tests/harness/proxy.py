@@ -10,9 +10,11 @@ import http.client
 import ssl
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.harness.loopback import Server
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 _HOP_HEADERS = ("connection", "transfer-encoding", "content-length", "keep-alive")
@@ -47,21 +49,18 @@ class WriteProxy:
         class Handler(_Handler):
             owner = proxy
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server = Server(Handler)
 
     @property
     def url(self) -> str:
         """Where clients connect."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def __enter__(self) -> WriteProxy:
         return self
 
     def __exit__(self, *_unused: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.close()
 
     def at(self, number: int, action: Callable[[], None], *, after: bool = False) -> None:
         """Calls the action at the n-th write (from 1): before it is forwarded, which then does not happen, or after it."""

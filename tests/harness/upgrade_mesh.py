@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from lab.apiserver import ApiServer
 from lab.waiting import until
 from tests import tree
 from tests.harness.injector import Injector
+from tests.harness.istiod import Serving
 from tests.harness.kubelet import Kubelet
 from tests.harness.planes import CHART, SYSTEM, Planes
 from tests.harness.playbook import Outcome, play
@@ -77,25 +77,6 @@ def deploy(planes: Planes, namespace: str, labels: dict[str, str], **metadata: A
     template = {"metadata": {"labels": labels, **metadata}, "spec": {"terminationGracePeriodSeconds": 0, "containers": [app]}}
     spec = {"selector": {"matchLabels": {"app": labels["app"]}}, "template": template}
     planes.client.create(kinds.kind("Deployment").path(namespace), {"metadata": {"name": labels["app"]}, "spec": spec})
-
-
-class Serving:
-    """Does again and again, beside a test, what istiod does when its objects appear."""
-
-    def __init__(self, serve: Callable[[], None]) -> None:
-        self._serve, self._over = serve, threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        while not self._over.wait(0.3):
-            self._serve()
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_unused: object) -> None:
-        self._over.set()
-        self._thread.join(10)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from typing import Any
 from .._charts import chart as charts
 from .._charts import keys, versions
 from .._cluster.connection_options import EXPECTED_UID, OPTIONS
+from .._errors import InvalidOption
+from .._mesh import revision as revisions
 
 Spec = dict[str, dict[str, Any]]
 
@@ -60,6 +62,18 @@ def version(params: Mapping[str, Any]) -> versions.Version:
     found = versions.parse(params["version"])
     if not params["allow_unsupported"]:
         versions.check_supported(found)
+    return found
+
+
+def revision(params: Mapping[str, Any]) -> str:
+    """The option of this name, else the revision that is named by the version.
+
+    :raises InvalidOption: both are empty, or no revision can be called so.
+    """
+    if not (params["revision"] or params["version"]):
+        raise InvalidOption("Neither revision nor version is given.", "Give revision, or version, by which the revision is named.")
+    found: str = params["revision"] or revisions.revision_name(params["version"])
+    revisions.check_revision(found)
     return found
 
 

@@ -25,6 +25,7 @@ _NUMBERS = {
     "max_wave_size": (1, 10_000),
 }
 _NAMESPACES = ("control_plane_namespace", "namespace", "gateway_namespace", "remote_namespace")
+_NEEDED = ("control_plane_namespace", "remote_namespace")  # an empty one would mean all namespaces
 _LABEL_VALUES = ("network",)
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ and .../labels/
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -41,6 +42,9 @@ def check(params: Mapping[str, Any]) -> None:
         given = params.get(name)
         if given is not None and not lowest <= given <= highest:
             raise _refusal(f"The option {name} is {given}.", f"Give a number from {lowest} to {highest}.")
+    for name in _NEEDED:
+        if params.get(name) == "":
+            raise _refusal(f"The option {name} is empty.", "Give the name of a namespace, or leave the option out.")
     for name in _NAMESPACES:
         if params.get(name) and not _DNS_LABEL.fullmatch(params[name]):
             raise _refusal(f"The option {name} is {params[name]!r}, which no namespace can be called.", "Correct the name.")

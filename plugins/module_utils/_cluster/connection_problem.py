@@ -130,10 +130,14 @@ def _files(paths: str) -> list[Mapping[str, Any]]:
     there = [name for name in names if os.path.exists(name)]
     if not there:
         raise InvalidOption(f"The kubeconfig file {paths} does not exist.", f"Correct the option kubeconfig: {_WHERE}.")
-    return [_read(name) for name in there]
+    return [read_kubeconfig(name) for name in there]
 
 
-def _read(path: str) -> Mapping[str, Any]:
+def read_kubeconfig(path: str) -> Mapping[str, Any]:
+    """The content of a kubeconfig file.
+
+    :raises InvalidOption: it cannot be read, or is none.
+    """
     try:
         with open(path, encoding="utf-8") as source:
             content = _load(source.read())

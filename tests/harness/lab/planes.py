@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import yaml
@@ -42,20 +41,19 @@ def gateway_by_helm(cluster: LabCluster, revision: str = "", *, version: str = O
 
 def by_istioctl(cluster: LabCluster, version: str = OLD_VERSION) -> None:
     """A control plane and an ingress gateway in its namespace by `istioctl install`."""
+    path = cluster.work / "istio-operator.yaml"
+    gateways = {"istio-ingressgateway": {"autoscaleEnabled": False}}
+    path.write_text(yaml.safe_dump(istio_operator(version, {"gateways": gateways}, profile="default")))
+    cluster.run("istioctl", "install", "-y", "--manifests", str(manifests(version)), "-f", str(path))
+
+
+def istio_operator(version: str, further: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    """What `istioctl install` reads to make the istiod of the lab.
+
+    :param further: values besides those of istiod. :param spec: fields besides those that each has.
+    """
     given = istiod_values()
     mesh = given.pop("meshConfig")
     pilot = {key: given.pop(key) for key in ("env", "replicaCount", "resources", "autoscaleEnabled") if key in given}
-    operator = {
-        "apiVersion": "install.istio.io/v1alpha1",
-        "kind": "IstioOperator",
-        "spec": {
-            "profile": "default",
-            "hub": IMAGE_HUB,
-            "tag": version,
-            "meshConfig": mesh,
-            "values": {**copy.deepcopy(given), "pilot": pilot, "gateways": {"istio-ingressgateway": {"autoscaleEnabled": False}}},
-        },
-    }
-    path = cluster.work / "istio-operator.yaml"
-    path.write_text(yaml.safe_dump(operator))
-    cluster.run("istioctl", "install", "-y", "--manifests", str(manifests(version)), "-f", str(path))
+    whole = {**spec, "hub": IMAGE_HUB, "tag": version, "meshConfig": mesh, "values": {**given, "pilot": pilot, **further}}
+    return {"apiVersion": "install.istio.io/v1alpha1", "kind": "IstioOperator", "spec": whole}

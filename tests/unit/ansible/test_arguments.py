@@ -20,3 +20,14 @@ def test_values_are_judged_for_the_version_that_is_asked_for() -> None:
     arguments.refuse_mistyped({"values": values, "version": "1.31.0"})
     with pytest.raises(MeshyardError, match="Istio has it since"):
         arguments.refuse_mistyped({"values": values, "version": "1.30.0"})
+
+
+def test_a_revision_is_named_by_its_option_or_by_the_version() -> None:
+    assert arguments.revision({"revision": "stable", "version": "1.32.0"}) == "stable"
+    assert arguments.revision({"revision": None, "version": "1.32.0"}) == "1-32-0"
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_neither_revision_nor_version_is_refused_in_a_sentence(empty: str | None) -> None:
+    with pytest.raises(MeshyardError, match="Neither revision nor version is given"):
+        arguments.revision({"revision": "", "version": empty})

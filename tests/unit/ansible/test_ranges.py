@@ -33,6 +33,12 @@ def test_what_is_in_range_or_not_given_passes() -> None:
     ranges.check({"wait_timeout": 0, "max_parallel": 5, "network": "net-eu.1", "namespace": "", "gateway_namespace": None})
 
 
+@pytest.mark.parametrize("option", ["control_plane_namespace", "remote_namespace"])
+def test_an_empty_namespace_that_would_mean_all_of_them_is_refused(option: str) -> None:
+    with pytest.raises(MeshyardError, match=f"The option {option} is empty"):
+        ranges.check({option: ""})
+
+
 @pytest.mark.parametrize("version", [None, "", "1.32.0", "v1.32.0-rc.1", "1.32.0-20260101-abc"])
 def test_a_version_or_none_passes(version: str | None) -> None:
     ranges.check({"version": version})

@@ -5,22 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ..._charts import manifests
 from ..._cluster import read
 from ..._cluster.connect import Cluster
-from ..._cluster.errors import ApiError
 from ..._cluster.kinds import kind
 from ..._errors import Abandoned, MeshyardError
-from ..._mesh import certificate, labels, plane, proxies, raw, reduced, secret_data
+from ..._mesh import certificate, labels, plane, proxies, raw, secret_data
 from ..._mesh.revision import Names
 from ..._plan.control_plane import identity
 from ..._plan.gateways import addresses as gateway_addresses
 from ..._plan.multicluster.model import Gateway, Given, Plane, Probe, Reach, Trust, View
 from ..._plan.objects.steps import Object
 from ..._plan.remote import control_plane as remote_control_plane
+from ..objects.partial import PartialReader
 from ..probe import send as probe
 from ..probe.exec import Request
 from ..probe.source import Source, WaitPolicy
@@ -35,33 +35,6 @@ _ROOT_KEYS = {"cacerts": ("root-cert.pem", "ca.crt"), "istio-ca-secret": ("root-
 _ASKED = "/version"
 _ATTEMPTS = 2
 
-T = TypeVar("T")
-
-
-class _Reading:
-    """Reads of one cluster in which a part that is refused is noted, and the rest goes on."""
-
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
-        self.cluster, self.namespace = cluster, namespace
-        self.unread: list[str] = []
-
-    def attempt(self, what: Callable[[], T], instead: T) -> T:
-        try:
-            return what()
-        except ApiError as problem:
-            self.unread.append(problem.problem)
-            return instead
-
-    def listed(self, name: str, namespace: str | None = None, selector: str | None = None) -> list[Object]:
-        return self.attempt(lambda: read.objects(self.cluster, kind(name), namespace, labels=selector), [])
-
-    def all(self, name: str) -> list[Object]:
-        """All objects of a kind of which a cluster may have many: with what decisions read of them."""
-        return self.attempt(lambda: read.objects(self.cluster, kind(name), reduced=reduced.of(name)), [])
-
-    def get(self, name: str, of: str) -> Object | None:
-        return self.attempt(lambda: read.get(self.cluster, kind(of), name, self.namespace), None)
-
 
 def unreachable(given: Given, host: str, problem: MeshyardError) -> View:
     """A cluster to which there is no connection."""
@@ -73,14 +46,14 @@ def view(given: Given, cluster: Cluster, namespace: str, joining: str) -> View:
 
     :param joining: the name of the cluster that is to join, whose remote secret is looked for.
     """
-    seen = _Reading(cluster, namespace)
+    seen = PartialReader(cluster)
     try:
         home = seen.attempt(lambda: read.get(cluster, kind("Namespace"), namespace, metadata_only=True), None)
-        deployments = seen.listed("Deployment", namespace, "app=istiod")
-        found = plane.control_planes(deployments, seen.listed("MutatingWebhookConfiguration"), seen.listed("Service", namespace))
-        planes = tuple(_plane(seen, one, deployments) for one in found if one.location == "cluster")
-        pods = [pod for pod in seen.all("Pod") if not proxies.finished(pod)]
-        own, ca_read = _own_root(seen)
+        deployments = seen.whole("Deployment", namespace, labels="app=istiod")
+        found = plane.control_planes(deployments, seen.whole("MutatingWebhookConfiguration"), seen.whole("Service", namespace))
+        planes = tuple(_plane(seen, namespace, one, deployments) for one in found if one.location == "cluster")
+        pods = [pod for pod in seen.reduced("Pod") if not proxies.finished(pod)]
+        own, ca_read = _own_root(seen, namespace)
         return View(
             given,
             host=cluster.host,
@@ -90,11 +63,11 @@ def view(given: Given, cluster: Cluster, namespace: str, joining: str) -> View:
             served=any(one.location != "orphan" for one in found),
             own=own,
             ca_read=ca_read,
-            shown=_shown_root(seen),
+            shown=_shown_root(seen, namespace),
             secrets=seen.attempt(lambda: remote_secrets.here(cluster, namespace, joining, seen.unread.append), None),
-            gateways=tuple(map(_gateway, seen.listed("Service", selector=remote_control_plane.NETWORK))),
+            gateways=tuple(map(_gateway, seen.whole("Service", labels=remote_control_plane.NETWORK))),
             kubernetes=seen.attempt(lambda: read.server_version(cluster), ""),
-            ranges=tuple(_ranges(seen.all("Node"))),
+            ranges=tuple(_ranges(seen.reduced("Node"))),
             pods=_addresses(pods),
             proxies=proxies.proxies(pods),
             unread=tuple(seen.unread),
@@ -131,10 +104,10 @@ def ask(cluster: Cluster, namespace: str, image: str, server: str, patience: Wai
     return Probe(False, next((answer.error for answer in sent.answers if answer.error), "no answer"))
 
 
-def _plane(seen: _Reading, found: plane.ControlPlane, deployments: Iterable[Object]) -> Plane:
+def _plane(seen: PartialReader, namespace: str, found: plane.ControlPlane, deployments: Iterable[Object]) -> Plane:
     deployment = next(one for one in deployments if raw.name(one) == found.deployment)
-    names = Names(found.revision, seen.namespace)
-    maps = [one for one in (seen.get(name, "ConfigMap") for name in (names.mesh_config, names.injector)) if one]
+    names = Names(found.revision, namespace)
+    maps = [one for one in (seen.get("ConfigMap", namespace, name) for name in (names.mesh_config, names.injector)) if one]
     known = identity.identity([*maps, deployment], names, _yaml)
     mesh = next((_yaml(raw.text(one, "data", "mesh")) for one in maps if raw.name(one) == names.mesh_config), None)
     istiod = remote_control_plane.istiod(deployment)
@@ -159,22 +132,22 @@ def _yaml(text: str) -> dict[str, Any]:
     return found[0] if found and isinstance(found[0], dict) else {}
 
 
-def _own_root(seen: _Reading) -> tuple[Trust | None, bool]:
+def _own_root(seen: PartialReader, namespace: str) -> tuple[Trust | None, bool]:
     """The root of the CA as istiod would find it, and whether it could be looked for."""
     before = len(seen.unread)
     for name in _CA_SECRETS:
-        found = seen.get(name, "Secret")
+        found = seen.get("Secret", namespace, name)
         for key in _ROOT_KEYS[name]:
             roots = certificate.certificates(secret_data.text(found or {}, key))
             if roots:
-                return Trust(f"Secret {seen.namespace}/{name}", tuple(roots)), True
+                return Trust(f"Secret {namespace}/{name}", tuple(roots)), True
     return None, len(seen.unread) == before
 
 
-def _shown_root(seen: _Reading) -> Trust | None:
-    found = seen.get(_SHOWN, "ConfigMap")
+def _shown_root(seen: PartialReader, namespace: str) -> Trust | None:
+    found = seen.get("ConfigMap", namespace, _SHOWN)
     roots = certificate.certificates(raw.text(found or {}, "data", "root-cert.pem"))
-    return Trust(f"ConfigMap {seen.namespace}/{_SHOWN}", tuple(roots)) if roots else None
+    return Trust(f"ConfigMap {namespace}/{_SHOWN}", tuple(roots)) if roots else None
 
 
 def _gateway(service: Object) -> Gateway:

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..._cluster import read
 from ..._cluster.connect import Cluster
 from ..._cluster.errors import ApiError, Unreachable
-from ..._cluster.kinds import kind
 from ..._cluster.peer import Peer
-from ..._mesh import certificate, labels, raw, reduced, restart, secret_data, syncz
+from ..._mesh import certificate, labels, raw, restart, secret_data, syncz
 from ..._mesh.evidence import Evidence
 from ..._mesh.plane import ControlPlane
 from ..._plan.survey.cluster import AMBIENT, Authority, Survey
 from ..._plan.survey.clusters import ClustersView, join
 from ..._words import listed
 from ..dataplane import read as dataplane
+from ..objects.partial import PartialReader
 from . import evidence, proxies
 
 # What needs pods and namespaces; what needs pods in full and the workloads that own them; what needs the word of the istiods.
@@ -43,30 +42,6 @@ class Part:
 
     name: str
     other: bool = False
-
-
-@dataclass
-class _Reader:
-    """Lists objects of one cluster, and notes what the API server refuses to show."""
-
-    cluster: Cluster
-    unreadable: list[str] = field(default_factory=list)
-
-    def list(self, name: str, namespace: str | None = None, **options: Any) -> list[dict[str, Any]]:
-        """What decisions read of all objects of a kind; none where they may not be read."""
-        try:
-            return read.objects(self.cluster, kind(name), namespace, **{"reduced": reduced.of(name), **options})
-        except ApiError as problem:
-            self.unreadable.append(problem.problem)
-            return []
-
-    def get(self, name: str, namespace: str, one: str) -> dict[str, Any] | None:
-        """One object; None where it does not exist or may not be read."""
-        try:
-            return read.get(self.cluster, kind(name), one, namespace)
-        except ApiError as problem:
-            self.unreadable.append(problem.problem)
-            return None
 
 
 def everywhere(cluster: Cluster, name: str, namespace: str, gather: Collection[str], peers: Sequence[Peer]) -> ClustersView:
@@ -107,31 +82,31 @@ def survey(cluster: Cluster, namespace: str, gather: Collection[str] = (), part:
     :param part: what the cluster is to others that are read as well; None where it is read alone.
     """
     mesh = dataplane.mesh(cluster, namespace)
-    reader = _Reader(cluster)
+    reader = PartialReader(cluster)
     wanted = frozenset(gather)
     proof = _proof(cluster, namespace, part) if "blockers" in wanted else None
     asked = [one for one in mesh.planes if part is None or one.location != "remote"]
     counted, detailed = bool(wanted & _COUNTED), bool(wanted & _DETAILED)
     some = None if counted else f"{labels.DATAPLANE_MODE}={AMBIENT}"
-    istiods = reader.list("Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING, reduced=None) if wanted & _CONNECTED else []
+    istiods = reader.whole("Pod", labels=proxies.ISTIOD, fields=proxies.RUNNING) if wanted & _CONNECTED else []
     homes = sorted({one.namespace for one in mesh.planes if one.location == "cluster"})
-    replica_sets = reader.list("ReplicaSet", metadata_only=True) if detailed else []
+    replica_sets = reader.reduced("ReplicaSet", metadata_only=True) if detailed else []
     found = Survey(
         mesh=mesh,
-        namespaces=_reuse(proof and proof.namespaces, lambda: reader.list("Namespace", labels=some, metadata_only=True)),
-        pods=_reuse(proof and proof.pods, lambda: reader.list("Pod", fields=_UNFINISHED, metadata_only=not detailed)) if counted else (),
+        namespaces=_reuse(proof and proof.namespaces, lambda: reader.reduced("Namespace", labels=some, metadata_only=True)),
+        pods=_reuse(proof and proof.pods, lambda: reader.reduced("Pod", fields=_UNFINISHED, metadata_only=not detailed)) if counted else (),
         counted=counted,
         workloads={name: _workloads(proof, name, reader) for name in restart.ROLLS} if detailed else {},
         owners=restart.owners_of(replica_sets),
-        services=_reuse(proof and proof.services, lambda: reader.list("Service")) if "gateways" in wanted else [],
-        gateways=reader.list("Gateway"),
+        services=_reuse(proof and proof.services, lambda: reader.reduced("Service")) if "gateways" in wanted else [],
+        gateways=reader.reduced("Gateway"),
         connections=_connections(cluster, asked, proof, istiods) if wanted & _CONNECTED else None,
         cluster_id=proxies.cluster_id(istiods) or (part.name if part else ""),
         authorities={home: _authority(reader, home) for home in homes},
         evidence=proof,
         name=(part.name if part else "") or cluster.name,
     )
-    found.unreadable.extend(dict.fromkeys([*reader.unreadable, *_silent(found), *_unread(proof)]))
+    found.unreadable.extend(dict.fromkeys([*reader.unread, *_silent(found), *_unread(proof)]))
     return found
 
 
@@ -151,9 +126,9 @@ def _connections(
     return known if known is not None else proxies.connections(cluster, planes, istiods)
 
 
-def _workloads(proof: Evidence | None, name: str, reader: _Reader) -> list[dict[str, Any]]:
+def _workloads(proof: Evidence | None, name: str, reader: PartialReader) -> list[dict[str, Any]]:
     known = proof.workloads.get(name) if proof else None
-    return _reuse(known, lambda: reader.list(name))
+    return _reuse(known, lambda: reader.reduced(name))
 
 
 def _silent(found: Survey) -> list[str]:
@@ -166,7 +141,7 @@ def _unread(proof: Evidence | None) -> list[str]:
     return [f"These may not be read, so that nothing rules out that they use a revision: {unread}."] if unread else []
 
 
-def _authority(reader: _Reader, namespace: str) -> Authority | None:
+def _authority(reader: PartialReader, namespace: str) -> Authority | None:
     """When the CA of the control planes of a namespace expires; without access to its Secret, when its root does."""
     for name in _AUTHORITIES:
         secret = reader.get("Secret", namespace, name)
