@@ -376,6 +376,7 @@ def _chart(module: Module) -> Renderer | None:
         raise InvalidOption(f"The option {what} needs a version, whose chart it is for.", f"Give version, or leave {what} out.")
     if not (present and params["version"]):
         return None
+    gateway_chart.refuse_name(params["name"])
     chart = Renderer("gateway", arguments.version(params), params, module.warn)
     if params["values"]:
         chart.refuse(params["values"])

@@ -381,6 +381,7 @@ from ..module_utils._plan.locality import rule as locality_rule
 from ..module_utils._plan.locality import services as locality_services
 from ..module_utils._plan.objects.steps import Object
 from ..module_utils._run.locality import read as observation
+from ..module_utils._run.objects import execute
 
 
 def spec() -> dict[str, Any]:
@@ -443,7 +444,9 @@ def _service(run: Run, asked: locality_request.LocalityRequest | None) -> None:
     traffic = _traffic(run, live)
     decision = locality_rule.present(asked, live, run.cluster.name) if asked else locality_rule.absent(live)
     predicted = _predicted(run, decision, traffic)
-    if decision.plan and not run.check:
+    if decision.plan and run.check:
+        execute.rehearse(run.cluster, decision.plan, run.warn, check=True)
+    elif decision.plan:
         with run.writing(run.params["control_plane_namespace"]):
             run.execute(decision.plan)
     rule = decision.rule if run.check or not decision.plan else _written(run, decision)

@@ -141,7 +141,7 @@ def test_a_planned_revision_and_namespace_are_enough_for_check_mode(mesh: Mesh) 
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"name": "nothing"}, "is not an Istio gateway"),
+        ({"name": "nothing"}, "There is no Deployment "),
         ({"name": "plain"}, "is not an Istio gateway"),
         ({"revision": "1-33-0"}, "which no active webhook serves"),
         ({"revision": None}, "State present needs a revision."),

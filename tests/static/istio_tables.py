@@ -15,7 +15,11 @@ from tests import tree
 from tests.static import istiod_types, meshconfig
 
 CHARTS = tree.ROOT / "plugins" / "module_utils" / "_charts"
-TABLES = {CHARTS / "meshconfig_fields.py": meshconfig.table, CHARTS / "istiod_types.py": istiod_types.table}
+TABLES = {
+    CHARTS / "meshconfig_fields.py": meshconfig.table,
+    CHARTS / "meshconfig_words.py": meshconfig.table_of_words,
+    CHARTS / "istiod_types.py": istiod_types.table,
+}
 SKIPPED = 77
 
 

@@ -15,6 +15,7 @@ _PACKAGE = re.compile(r"^package\s+([\w.]+);", re.MULTILINE)
 # field may hold braces and semicolons in texts of their own.
 _PIECE = re.compile(r'((?:"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|\[(?:"(?:\\.|[^"\\])*"|[^\]"])*\]|[^;{}"\'\[])*)([;{}])')
 _FIELD = re.compile(r"(?:(repeated|optional)\s+)?(map\s*<\s*\w+\s*,\s*([\w.]+)\s*>|[\w.]+)\s+(\w+)\s*=\s*\d+\s*(.*)", re.DOTALL)
+_WORD = re.compile(r"(\w+)\s*=\s*\d+")
 _JSON_NAME = re.compile(r'json_name\s*=\s*"(\w+)"')
 
 
@@ -30,10 +31,10 @@ class Field:
 
 @dataclass
 class Package:
-    """The messages of some files, by their full names, and the full names of their enumerations."""
+    """The messages of some files, by their full names, and the words of their enumerations."""
 
     messages: dict[str, list[Field]] = field(default_factory=dict)
-    enums: set[str] = field(default_factory=set)
+    enums: dict[str, list[str]] = field(default_factory=dict)
 
     def resolve(self, name: str, scope: str) -> str:
         """The full name of a type as it is named within a message: the innermost that there is."""
@@ -72,10 +73,21 @@ def _block(pieces: Iterator[re.Match[str]], scope: str, found: Package) -> None:
             found.messages[f"{scope}.{words[1]}"] = []
             _block(pieces, f"{scope}.{words[1]}", found)
         elif words[0] == "enum":
-            found.enums.add(f"{scope}.{words[1]}")
-            _block(pieces, "", Package())
+            found.enums[f"{scope}.{words[1]}"] = _words(pieces)
         else:  # the fields of a oneof are the message's own; a service has none
             _block(pieces, scope if words[0] == "oneof" else "", found)
+
+
+def _words(pieces: Iterator[re.Match[str]]) -> list[str]:
+    """The words of an enumeration, up to its end."""
+    found = []
+    for piece in pieces:
+        if piece[2] == "}":
+            break
+        word = _WORD.match(piece[1].strip())
+        if word:
+            found.append(word[1])
+    return found
 
 
 def _statement(text: str, scope: str, found: Package) -> None:

@@ -50,8 +50,9 @@ def test_messages_are_read_with_their_names_in_json_and_without_comments_and_opt
             "far": "Far",
             "meshMTLS": "",
         },
-        "MeshConfig.Inner": {"modes": "enum[]", "byName": "{MeshConfig.Inner}"},
-        "Far": {"time": "", "more": "any"},
+        "MeshConfig.Inner": {"modes": "=MeshConfig.Mode[]", "byName": "{MeshConfig.Inner}"},
+        "=MeshConfig.Mode": {"A": "", "B": ""},
+        "Far": {"time": "duration", "more": "any"},
     }
 
 

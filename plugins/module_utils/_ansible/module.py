@@ -165,6 +165,8 @@ def reporting(module: AnsibleModule) -> Iterator[None]:
     redaction.narrow(module)
     try:
         ranges.check(module.params)
+        if module.params.get("version"):  # compared with others as text, and Istio writes it without
+            module.params["version"] = module.params["version"].removeprefix("v")
         yield
     except MeshyardError as problem:
         values = {"problem": problem.problem, "remedy": problem.remedy, "code": problem.code, "verdict": problem.verdict}

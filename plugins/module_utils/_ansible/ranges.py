@@ -25,10 +25,11 @@ _NUMBERS = {
     "max_wave_size": (1, 10_000),
 }
 _NAMESPACES = ("control_plane_namespace", "namespace", "gateway_namespace", "remote_namespace")
-_NEEDED = ("control_plane_namespace", "remote_namespace")  # an empty one would mean all namespaces
+_NEEDED = ("control_plane_namespace", "namespace", "remote_namespace")  # an empty one would mean all namespaces, or default
 _LABEL_VALUES = ("network",)
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ and .../labels/
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
@@ -48,12 +49,23 @@ def check(params: Mapping[str, Any]) -> None:
     for name in _NAMESPACES:
         if params.get(name) and not _DNS_LABEL.fullmatch(params[name]):
             raise _refusal(f"The option {name} is {params[name]!r}, which no namespace can be called.", "Correct the name.")
+    _refuse_names(params)
     for name in _LABEL_VALUES:
         if params.get(name) and not _LABEL_VALUE.fullmatch(params[name]):
             raise _refusal(
                 f"The option {name} is {params[name]!r}, which cannot be the value of a label.",
                 "Use at most 63 letters, digits, dashes, dots and underscores, with a letter or digit at both ends.",
             )
+
+
+def _refuse_names(params: Mapping[str, Any]) -> None:
+    """What becomes part of the address of an object: nothing else of the address may come with it."""
+    given = params.get("name")
+    if given is not None and not _NAME.fullmatch(given):
+        raise _refusal(f"The option name is {given!r}, which nothing in a cluster can be called.", "Correct the name.")
+    for entry in params.get("namespaces") or ():
+        if not _DNS_LABEL.fullmatch(entry.rpartition("/")[2]):
+            raise _refusal(f"The option namespaces holds {entry!r}, which no namespace can be called.", "Correct the list.")
 
 
 def _refuse_version(given: str | None) -> None:

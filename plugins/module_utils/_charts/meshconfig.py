@@ -5,20 +5,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._words import listed
 from .meshconfig_fields import FIELDS, MINORS
-from .value_problem import At, ValueProblem, is_number, no_map, path_of, suggest, wrong_type
+from .meshconfig_words import WORDS
+from .value_problem import At, ValueProblem, is_number, misspelt, no_map, path_of, suggest, wrong_type
 
 NEWEST = max(MINORS)
+# What Go reads as a duration (time.ParseDuration).
+_DURATION = re.compile(r"[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)")
+
+
+def is_duration(value: Any) -> bool:
+    """Whether Istio reads a value as a duration."""
+    return isinstance(value, str) and _DURATION.fullmatch(value) is not None
+
+
 # What Istio takes for a field that is no message, and how that is called.
 _SCALARS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "": ("text", lambda value: isinstance(value, str)),
     "bool": ("true or false", lambda value: isinstance(value, bool)),
     "number": ("a number", is_number),
-    "enum": ("one of its words", lambda value: isinstance(value, str) or is_number(value)),
+    "duration": ("a duration such as 10s or 1m30s", is_duration),
     "any": ("anything", lambda _value: True),
 }
 
@@ -49,6 +61,7 @@ def _fields(text: str) -> dict[str, _Field]:
 
 
 _MESSAGES = {message: _fields(text) for message, text in FIELDS.items()}
+_WORDS = {enumeration: _fields(text) for enumeration, text in WORDS.items()}
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,9 @@ class _Judge:
         elif kind in _SCALARS:
             wanted, suits = _SCALARS[kind]
             if not suits(value):
-                yield wrong_type(at, wanted, value)
+                yield misspelt(at, wanted) if kind == "duration" and isinstance(value, str) else wrong_type(at, wanted, value)
+        elif kind.startswith("="):
+            yield from self._word(value, at, _WORDS[kind[1:]])
         elif not isinstance(value, Mapping):
             yield no_map(at)
         elif kind.startswith("{"):
@@ -87,6 +102,17 @@ class _Judge:
             return
         for index, entry in enumerate(value):
             yield from self.value(entry, kind, (*at, index))
+
+    def _word(self, value: Any, at: At, words: Mapping[str, _Field]) -> Iterator[ValueProblem]:
+        """What is wrong with a word of an enumeration, which Istio also takes by its number, though not as text."""
+        if not isinstance(value, str):
+            if not is_number(value):
+                yield wrong_type(at, f"one of {listed(words)}", value)
+        elif value not in words:
+            if not self.newer:
+                yield misspelt(at, f"one of {listed(words)}")
+        elif words[value].why_not(self.minor):
+            yield ValueProblem(at, "type", note=words[value].why_not(self.minor))
 
     def _field(self, key: str, value: Any, at: At, fields: Mapping[str, _Field]) -> Iterator[ValueProblem]:
         here = (*at, key)

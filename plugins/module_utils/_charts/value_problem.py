@@ -53,6 +53,11 @@ def wrong_type(at: At, wanted: str, value: Any) -> ValueProblem:
     return ValueProblem(at, "type", note=f"it must be {wanted}, not {_type(value)}{hint}")
 
 
+def misspelt(at: At, wanted: str) -> ValueProblem:
+    """A text that does not say what its reader takes."""
+    return ValueProblem(at, "type", note=f"it must be {wanted}")
+
+
 def suggest(key: str, candidates: Iterable[str]) -> str | None:
     """The candidate that a mistyped key most resembles, if one does."""
     by_lower = {candidate.lower(): candidate for candidate in candidates}

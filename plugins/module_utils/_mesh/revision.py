@@ -20,8 +20,8 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 def revision_name(version: str) -> str:
-    """The default revision of a version: C(1-32-0) for C(1.32.0), C(1-32-0-rc-1) for C(1.32.0-rc.1)."""
-    return re.sub(r"[^a-z0-9]+", "-", version.lower()).strip("-")
+    """The default revision of a version: C(1-32-0) for C(1.32.0) and C(v1.32.0), C(1-32-0-rc-1) for C(1.32.0-rc.1)."""
+    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"^v(?=\d)", "", version.lower())).strip("-")
 
 
 def check_revision(name: str) -> None:

@@ -21,6 +21,11 @@ from ansible_collections.meshyard.istio.plugins.module_utils._errors import Mesh
         ("gateway_namespace", "-a"),
         ("network", "Net 1!"),
         ("network", "n" * 64),
+        ("name", ""),
+        ("name", ".."),
+        ("name", "a/b"),
+        ("name", "cart?dryRun=All"),
+        ("name", "n" * 254),
     ],
 )
 def test_an_option_out_of_range_is_named_with_what_to_give(option: str, value: Any) -> None:
@@ -30,11 +35,22 @@ def test_an_option_out_of_range_is_named_with_what_to_give(option: str, value: A
 
 
 def test_what_is_in_range_or_not_given_passes() -> None:
-    ranges.check({"wait_timeout": 0, "max_parallel": 5, "network": "net-eu.1", "namespace": "", "gateway_namespace": None})
+    ranges.check({"wait_timeout": 0, "max_parallel": 5, "network": "net-eu.1", "namespace": "shop", "gateway_namespace": None})
 
 
-@pytest.mark.parametrize("option", ["control_plane_namespace", "remote_namespace"])
-def test_an_empty_namespace_that_would_mean_all_of_them_is_refused(option: str) -> None:
+@pytest.mark.parametrize("name", ["", " kube-public", "..", "../..", "default?dryRun=All", "default%2F", "Shop"])
+def test_a_name_in_a_list_of_namespaces_that_none_can_have_is_told(name: str) -> None:
+    with pytest.raises(MeshyardError, match="The option namespaces holds") as refused:
+        ranges.check({"namespaces": ["shop", name]})
+    assert repr(name) in refused.value.problem
+
+
+def test_a_namespace_of_one_cluster_and_a_name_with_dots_pass() -> None:
+    ranges.check({"namespaces": ["shop", "us/shop", "k8s-1"], "name": "cart.v2-1"})
+
+
+@pytest.mark.parametrize("option", ["control_plane_namespace", "namespace", "remote_namespace"])
+def test_an_empty_namespace_that_would_mean_another_or_all_of_them_is_refused(option: str) -> None:
     with pytest.raises(MeshyardError, match=f"The option {option} is empty"):
         ranges.check({option: ""})
 

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.meshyard.istio.plugins.module_utils._charts import keys, meshconfig
 from ansible_collections.meshyard.istio.plugins.module_utils._charts.meshconfig_fields import FIELDS
+from ansible_collections.meshyard.istio.plugins.module_utils._charts.meshconfig_words import WORDS
 from tests.unit.charts.test_values import DEFAULTS
 
 
@@ -32,11 +33,19 @@ def test_what_istio_reads_is_right(right: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"connectTimeout": 10}, "meshConfig.connectTimeout (it must be text, not a number: put it in quotes)"),
+        ({"connectTimeout": 10}, "meshConfig.connectTimeout (it must be a duration such as 10s or 1m30s, not a number)"),
+        ({"trustDomain": 10}, "meshConfig.trustDomain (it must be text, not a number: put it in quotes)"),
         ({"enableTracing": "yes"}, "meshConfig.enableTracing (it must be true or false, not text)"),
         ({"proxyHttpPort": True}, "meshConfig.proxyHttpPort (it must be a number, not true or false)"),
         ({"trustDomainAliases": "a"}, "meshConfig.trustDomainAliases (it must be a list, not text)"),
-        ({"accessLogEncoding": []}, "meshConfig.accessLogEncoding (it must be one of its words, not a list)"),
+        ({"accessLogEncoding": []}, "meshConfig.accessLogEncoding (it must be one of JSON, TEXT, not a list)"),
+        ({"accessLogEncoding": "json"}, "meshConfig.accessLogEncoding (it must be one of JSON, TEXT)"),
+        ({"h2UpgradePolicy": "1"}, "meshConfig.h2UpgradePolicy (it must be one of DO_NOT_UPGRADE, UPGRADE)"),
+        ({"outboundTrafficPolicy": {"mode": "ANY"}}, "meshConfig.outboundTrafficPolicy.mode (it must be one of ALLOW_ANY,"),
+        (
+            {"configSources": [{"subscribedResources": ["x"]}]},
+            "meshConfig.configSources[0].subscribedResources[0] (it must be one of SERVICE_REGISTRY)",
+        ),
         ({"defaultConfig": {"proxyMetadata": {"A": True}}}, "meshConfig.defaultConfig.proxyMetadata.A (it must be text, not true or false"),
         (
             {"defaultConfig": {"tracing": {"customTags": {"t": {"literl": {}}}}}},
@@ -48,6 +57,21 @@ def test_what_istio_reads_is_right(right: dict[str, Any]) -> None:
 def test_what_istio_passes_over_or_does_not_start_with_is_told(wrong: dict[str, Any], sentence: str) -> None:
     (found,) = told(wrong)
     assert found.startswith(sentence)
+
+
+@pytest.mark.parametrize("text", ["10s", "1m30s", "1.5h", ".5s", "100ms", "0", "0s", "10us"])
+def test_a_duration_is_what_go_reads_as_one(text: str) -> None:
+    assert told({"connectTimeout": text}) == []
+
+
+@pytest.mark.parametrize("text", ["10", "", "10 s", "1d", "s", "10S", "ten seconds"])
+def test_a_text_that_is_no_duration_is_told_since_istiod_would_not_start_with_it(text: str) -> None:
+    assert told({"connectTimeout": text}) == ["meshConfig.connectTimeout (it must be a duration such as 10s or 1m30s)"]
+
+
+def test_a_word_that_only_a_newer_istio_can_know_is_no_problem() -> None:
+    assert told({"accessLogEncoding": "CBOR"}, meshconfig.NEWEST + 1) == []
+    assert told({"accessLogEncoding": "CBOR"}, meshconfig.NEWEST) != []
 
 
 @pytest.mark.parametrize(
@@ -80,4 +104,4 @@ def test_a_field_that_only_a_newer_istio_can_know_is_a_warning_and_its_misspelli
 def test_every_kind_of_the_table_is_a_message_or_a_kind_of_value() -> None:
     kinds = {token.partition("@")[0].partition(":")[2] for fields in FIELDS.values() for token in fields.split()}
     plain = {kind.removesuffix("[]").strip("{}") for kind in kinds}
-    assert plain <= {*FIELDS, "", "bool", "number", "enum", "any"}
+    assert plain <= {*FIELDS, *(f"={name}" for name in WORDS), "", "bool", "number", "duration", "any"}

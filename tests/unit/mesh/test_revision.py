@@ -14,7 +14,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._mesh import revisi
 
 @pytest.mark.parametrize(
     ("version", "name"),
-    [("1.32.0", "1-32-0"), ("1.32.0-rc.1", "1-32-0-rc-1"), ("v1.30.3", "v1-30-3"), ("1.32.0+Build_7", "1-32-0-build-7")],
+    [("1.32.0", "1-32-0"), ("1.32.0-rc.1", "1-32-0-rc-1"), ("v1.30.3", "1-30-3"), ("1.32.0+Build_7", "1-32-0-build-7")],
 )
 def test_a_version_gives_its_default_revision(version: str, name: str) -> None:
     assert revision.revision_name(version) == name

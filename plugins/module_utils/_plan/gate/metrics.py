@@ -78,6 +78,9 @@ def parse_limits(given: Mapping[str, Any]) -> Limits:
     limits = Limits(given["name"], given["query"], given.get("min"), given.get("max"))
     if limits.low is None and limits.high is None:
         raise InvalidOption(f"The metric {limits.name} has no limit.", "Give min, max or both.")
+    for word, limit in (("min", limits.low), ("max", limits.high)):
+        if limit is not None and not math.isfinite(limit):  # no value would ever breach it
+            raise InvalidOption(f"The metric {limits.name} has the {word} {limit:g}.", "Give a number, or leave it out.")
     if limits.low is not None and limits.high is not None and limits.low > limits.high:
         raise InvalidOption(f"The metric {limits.name} has min {limits.low:g} above max {limits.high:g}.", "Exchange them.")
     return limits

@@ -125,7 +125,7 @@ def parse_expectation(given: Mapping[str, Any] | None) -> Expectation:
     share, limit = float(given.get("success_percent", 100.0)), given.get("max_latency_ms")
     if not 0 <= share <= 100:
         raise InvalidOption(f"expect.success_percent is {share:g}.", "Give a percentage between 0 and 100.")
-    if limit is not None and float(limit) <= 0:
+    if limit is not None and not 0 < float(limit) < float("inf"):
         raise InvalidOption(f"expect.max_latency_ms is {limit:g}.", "Give a positive number of milliseconds.")
     return Expectation(
         share,

@@ -42,7 +42,11 @@ def move(found: GatewayState, request: GatewayMoveRequest, mesh: Mesh) -> Move:
         return _move_api(found, request, mesh)
     if uninjected.is_written(found):
         return _warned(found, uninjected.move(found, request, mesh))
-    if found.workload is None or not gateway.is_gateway(found.workload, raw.text(found.workload, "kind")):
+    if found.workload is None:
+        raise MeshyardError(
+            f"There is no {found}.", "Correct its name or namespace, or give version, to install it by its chart.", code="workload_missing"
+        )
+    if not gateway.is_gateway(found.workload, raw.text(found.workload, "kind")):
         raise MeshyardError(
             f"{found} is not an Istio gateway: its pods are neither injected with the template gateway nor is their proxy a router.",
             "Name the Deployment of a gateway, or move its namespace with namespace_revision.",

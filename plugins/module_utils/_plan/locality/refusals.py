@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..._charts import meshconfig
 from ..._errors import InvalidOption, MeshyardError
 from ..._mesh import locality, raw, traffic_prediction
 
 Options = Mapping[str, Any]
+_PERCENTAGES = ("max_ejection_percent", "min_health_percent")
+_MOST_ERRORS = 2**32 - 1
 
 
 def refuse(options: Options) -> None:
@@ -41,6 +44,7 @@ def refuse(options: Options) -> None:
     _refuse_failover(failover)
     _refuse_priority(priority, failover)
     _refuse_distribute(distribute)
+    _refuse_outliers(options["outlier_detection"] or {})
 
 
 def refuse_policy(policy: raw.Raw, asked: Options, title: str) -> None:
@@ -114,6 +118,18 @@ def number(weight: Any) -> int | None:
     if isinstance(weight, bool) or not str(weight).isascii() or not str(weight).isdigit():
         return None
     return int(str(weight))
+
+
+def _refuse_outliers(given: Mapping[str, Any]) -> None:
+    """Istio refuses such a rule, and an istiod does not start with such a mesh configuration."""
+    for option in ("interval", "base_ejection_time"):
+        text = given.get(option)
+        if text is not None and not (meshconfig.is_duration(text) and any(digit in text for digit in "123456789") and text[0] != "-"):
+            raise InvalidOption(f"{option} of outlier_detection is {text!r}, which is no duration.", "Give one such as 10s or 1m30s.")
+    for options, highest in ((("consecutive_5xx_errors", "consecutive_gateway_errors"), _MOST_ERRORS), (_PERCENTAGES, 100)):
+        for option in options:
+            if not 0 <= (given.get(option) or 0) <= highest:
+                raise InvalidOption(f"{option} of outlier_detection is {given[option]}.", f"Give a number from 0 to {highest}.")
 
 
 def _refuse_patterns(patterns: Iterable[str], where: str) -> None:

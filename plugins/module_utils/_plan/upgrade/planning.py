@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ..._errors import MeshyardError
 from ..._mesh.evidence import Evidence
+from ..._words import listed
 from ..finding import Finding
 from . import remaining, rollback, route
 from .members import Member, members
@@ -16,6 +18,8 @@ from .record import Record
 from .remaining import Selection, Upgrade
 from .report import IN_PLACE, ROLLBACK, UPGRADE
 from .route import Asked, Route, Situation
+
+_DECISIVE = frozenset({"namespaces", "pods", "MutatingWebhookConfigurations", "Deployments", "StatefulSets", "DaemonSets"})
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ def plan(kind: str, asked: Asked, seen: Seen, selection: Selection) -> Planned:
     :param kind: C(upgrade), C(in_place), C(retire) or C(rollback).
     :raises MeshyardError: the operation cannot be told from what was asked and seen.
     """
+    _refuse_unread(seen.evidence)
     everywhere = members(seen.evidence)
     situation = Situation(seen.evidence.cluster, seen.namespace, seen.evidence.planes, seen.record)
     if kind == UPGRADE:
@@ -59,6 +64,17 @@ def plan(kind: str, asked: Asked, seen: Seen, selection: Selection) -> Planned:
     left = remaining.upgrade(way, everywhere, seen.evidence, selection)
     gateways = tuple(one for one in left.moved_gateways if one not in left.gateways)
     return Planned(way, replace(left, moved=_forgettable(left.moved, way, everywhere), moved_gateways=gateways), everywhere)
+
+
+def _refuse_unread(evidence: Evidence) -> None:
+    """Returns when everything was read that tells what there is to be moved: what is not seen would count as moved."""
+    unread = [what for what in evidence.unread() if what in _DECISIVE]
+    if unread:
+        raise MeshyardError(
+            f"On cluster {evidence.cluster} the {listed(unread)} could not be read, so that nobody can tell what is left to be moved.",
+            "Give the account of this run the permission to list them.",
+            code="forbidden",
+        )
 
 
 def against_rollback(planned: Planned) -> list[Finding]:

@@ -73,7 +73,7 @@ def check(request: Request) -> None:
     :raises MeshyardError: the URL or a number in it.
     """
     check_target(request.url, request.method, request.headers)
-    if request.count < 1 or request.timeout <= 0:
+    if request.count < 1 or not 0 < request.timeout < float("inf"):
         raise InvalidOption(f"A probe of {request.count} requests of {request.timeout:g} s each cannot be sent.", "Give positive numbers.")
     if not 1 <= request.concurrency <= _MOST_AT_ONCE:
         raise InvalidOption(f"The concurrency {request.concurrency} is not possible.", f"Give a number from 1 to {_MOST_AT_ONCE}.")

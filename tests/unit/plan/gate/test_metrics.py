@@ -43,7 +43,7 @@ def test_values_that_json_has_no_word_for_are_given_as_text() -> None:
     assert metrics.metric(Limits("errors", "q", high=1), Sample((math.inf, 0.5))).facts["samples"] == ["inf", 0.5]
 
 
-@pytest.mark.parametrize("given", [{}, {"min": 2.0, "max": 1.0}])
+@pytest.mark.parametrize("given", [{}, {"min": 2.0, "max": 1.0}, {"max": math.nan}, {"max": math.inf}, {"min": -math.inf}])
 def test_limits_that_nothing_or_everything_meets_are_refused(given: dict[str, float]) -> None:
     with pytest.raises(MeshyardError, match="errors"):
         metrics.parse_limits({"name": "errors", "query": "q", **given})

@@ -48,7 +48,16 @@ def test_an_empty_pattern_switches_the_search_in_the_body_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("success_percent", 101.0), ("success_percent", -1.0), ("max_latency_ms", 0.0), ("max_latency_ms", -3.0)]
+    ("option", "value"),
+    [
+        ("success_percent", 101.0),
+        ("success_percent", -1.0),
+        ("success_percent", float("nan")),
+        ("max_latency_ms", 0.0),
+        ("max_latency_ms", -3.0),
+        ("max_latency_ms", float("nan")),
+        ("max_latency_ms", float("inf")),
+    ],
 )
 def test_an_expectation_that_nothing_can_meet_is_refused(option: str, value: float) -> None:
     with pytest.raises(MeshyardError, match=option):

@@ -49,6 +49,14 @@ REFUSED: dict[str, dict[str, Any]] = {
     "from 'eu/a' and 'eu' overlap": weights(("eu/a", {"eu": 100}), ("eu", {"eu": 100})),
     "from 'eu/*' and 'eu/a' overlap": weights(("eu/*", {"eu": 100}), ("eu/a", {"eu": 100})),
     "'eu/a' and '*' of to overlap": weights(("eu", {"eu/a": 80, "*": 20})),
+    "interval of outlier_detection is '10', which": {"outlier_detection": {"interval": "10"}},
+    "interval of outlier_detection is '', which": {"outlier_detection": {"interval": ""}},
+    "base_ejection_time of outlier_detection is '0s', which": {"outlier_detection": {"base_ejection_time": "0s"}},
+    "base_ejection_time of outlier_detection is '-5s', which": {"outlier_detection": {"base_ejection_time": "-5s"}},
+    "max_ejection_percent of outlier_detection is 500.": {"outlier_detection": {"max_ejection_percent": 500}},
+    "min_health_percent of outlier_detection is -1.": {"outlier_detection": {"min_health_percent": -1}},
+    "consecutive_5xx_errors of outlier_detection is -1.": {"outlier_detection": {"consecutive_5xx_errors": -1}},
+    "consecutive_gateway_errors of outlier_detection is 4294967296.": {"outlier_detection": {"consecutive_gateway_errors": 2**32}},
     "host 'cart.shop' is not one service": {"service_host": "cart.shop", "connection_pool": {}},
     "host '*.shop.svc.cluster.local' is not": {"service_host": "*.shop.svc.cluster.local", "connection_pool": {}},
 }
@@ -67,6 +75,12 @@ def test_a_catch_all_may_follow_what_it_covers() -> None:
     told = asked.fields["localityLbSetting"]["distribute"]
     assert [one["from"] for one in told] == ["eu/a", "eu/*", "*"]
     assert told[0]["to"] == {"eu": 100}
+
+
+@pytest.mark.parametrize("text", ["10s", "1m30s", "500ms", "1.5h"])
+def test_durations_of_outlier_detection_are_those_of_istio(text: str) -> None:
+    given = {"interval": text, "base_ejection_time": text, "max_ejection_percent": 0, "min_health_percent": 100}
+    assert locality_request.request({**RULE, "outlier_detection": given}).fields["outlierDetection"]["interval"] == text
 
 
 def test_options_become_the_words_of_istio() -> None:
