@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,6 +39,11 @@ class Rulebook:
     def plays(self) -> int:
         """How many playbooks have ended."""
         return self.said.count("PLAY RECAP")
+
+    @property
+    def failures(self) -> list[str]:
+        """What playbooks say of clusters on which they failed."""
+        return re.findall(r"^.*(?:failed|unreachable)=[1-9].*$", self.said, re.MULTILINE)
 
     def has_played(self, number: int, seconds: float = 60) -> None:
         """Waits until so many playbooks have ended."""
