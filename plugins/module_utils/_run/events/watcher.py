@@ -26,7 +26,7 @@ from ..._plan.remote import reader
 Tell = Callable[[Event], None]
 Connect = Callable[[], Cluster]
 
-_DEPLOYMENT, _REPLICA_SET, _SECRET = kind("Deployment"), kind("ReplicaSet"), kind("Secret")
+_DEPLOYMENT, _POD, _REPLICA_SET, _SECRET = kind("Deployment"), kind("Pod"), kind("ReplicaSet"), kind("Secret")
 _TRIED = 3
 """How often a list is begun anew for versions that are too old at once, before it counts as a failure."""
 
@@ -57,7 +57,7 @@ class Subject:
 class IstiodPods(Subject):
     """The pods of istiod. Each restart changes several of them, one after the other: they are looked at together."""
 
-    kind = kind("Pod")
+    kind = _POD
     labels = "app=istiod"
 
     def __init__(self, name: str, request: EventRequest) -> None:
