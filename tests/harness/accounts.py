@@ -17,7 +17,8 @@ def token(client: Client, name: str, *roles: str) -> str:
     """The token of an account with these roles."""
     client.ensure(_ACCOUNTS, {"metadata": {"name": name}})
     for role in roles:
-        for found in yaml.safe_load_all((ROOT / "examples" / "rbac" / f"{role}.yaml").read_text()):
+        file = yaml.safe_load((ROOT / "examples" / "rbac" / f"{role}.yaml").read_text())
+        for found in file.get("items", [file]):
             _bind(client, name, role, found)
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
     given: str = client.create(f"{_ACCOUNTS}/{name}/token", body)["status"]["token"]
