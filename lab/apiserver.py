@@ -136,6 +136,11 @@ class ApiServer:
             self._entry.unlink(missing_ok=True)
             self._entry = None
 
+    def restart(self) -> None:
+        """End the API server, cutting all that is connected, and start it again with what it kept."""
+        self._processes.stop(["kube-apiserver"], seconds=0)
+        self._start_api_server(self._running())
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -143,8 +148,11 @@ class ApiServer:
         self.stop()
 
     def _start_server(self, plane: ControlPlane) -> None:
-        extra = [] if self.controllers else ["--disable-admission-plugins=ServiceAccount"]
         self._run(controlplane.etcd(plane))
+        self._start_api_server(plane)
+
+    def _start_api_server(self, plane: ControlPlane) -> None:
+        extra = [] if self.controllers else ["--disable-admission-plugins=ServiceAccount"]
         self._run(controlplane.api_server(plane, *extra))
         self._await("/api/v1/namespaces/default", "kube-apiserver")
 

@@ -38,7 +38,7 @@ def with_ansible(version: str) -> tuple[Stage, ...]:
         Stage(setup, (sys.executable, "tests/environment.py", version), needs=()),
         Stage(f"unit-{version}", (python, "-m", "pytest", "tests/unit", "--ignore", "tests/unit/lab"), (setup,)),
         Stage(f"package-{version}", (python, "-m", "tests.static.package"), (setup,)),
-        Stage(f"sanity-{version}", (python, "-m", "tests.static.sanity"), (setup,)),
+        Stage(f"sanity-{version}", (python, "-m", "tests.static.sanity"), (setup,), 20),
         Stage(f"smoke-{version}", smoke, (setup, "prepare"), 20, "tests/apiserver"),
     )
 
@@ -55,7 +55,7 @@ STAGES = (
     Stage("unit", (PYTHON, "-m", "pytest", "tests/unit")),
     Stage("ansible-lint", (PYTHON, "-m", "tests.static.ansible_lint")),
     Stage("package", (PYTHON, "-m", "tests.static.package")),
-    Stage("sanity", (PYTHON, "-m", "tests.static.sanity")),
+    Stage("sanity", (PYTHON, "-m", "tests.static.sanity"), minutes=20),
     # After the other packages of Debian, for it may unpack some too.
     Stage("browser", (PYTHON, "-m", "pytest", "tests/browser"), ("prepare",), 10, "tests/browser"),
     *OLDEST,

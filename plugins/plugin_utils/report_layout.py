@@ -83,7 +83,7 @@ def problems(key: str, title: str, found: Sequence[Problem]) -> Section:
     return Section(key, title, problems=tuple(found[:MOST_PROBLEMS]), left_out=max(0, len(found) - MOST_PROBLEMS))
 
 
-def bar(label: str, counts: Mapping[str, int], names: Sequence[str]) -> Bar:
+def shares(label: str, counts: Mapping[str, int], names: Sequence[str]) -> Bar:
     """The shares of a whole.
 
     :param names: of all bars, in their order.

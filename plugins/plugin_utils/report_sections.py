@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import report_rows as rows
-from .report_layout import Bar, Page, Section, Table, bar, problems, table
+from .report_layout import Bar, Page, Section, Table, problems, shares, table
 
 Document = Mapping[str, Any]
 
@@ -55,7 +55,7 @@ def _bars(migration: Mapping[str, Any]) -> Iterable[Bar]:
     names = sorted({name for what in kinds for side in sides for name in migration[what][side]})
     for what in kinds:
         for side, words in sides.items():
-            yield bar(f"{what.capitalize()} {words}", migration[what][side], names)
+            yield shares(f"{what.capitalize()} {words}", migration[what][side], names)
 
 
 def _by_namespace(migration: Mapping[str, Any]) -> Table:

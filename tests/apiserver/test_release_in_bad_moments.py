@@ -28,6 +28,15 @@ def test_without_prometheus_or_with_a_query_that_it_refuses_nothing_is_changed(r
     assert released.shop.written() == before
 
 
+def test_what_stands_against_the_last_workload_is_found_before_the_first_one_is_changed(released: Released) -> None:
+    before = released.shop.written()
+    web = released.variables(image=NEW)["workload_canary_workloads"][0]
+    ended = released.play("release", workload_canary_workloads=[web, {**web, "name": "nowhere"}])
+    assert ended.status == 2
+    assert f"{web['namespace']}/nowhere" in ended.said
+    assert released.shop.written() == before
+
+
 def test_a_stable_that_fails_on_the_way_back_leaves_all_traffic_on_the_canary_and_the_next_run_goes_on(released: Released) -> None:
     released.shop.begun(100)
     released.shop.run("promoted")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 
 from lab.client import Client
@@ -15,11 +17,20 @@ def token(client: Client, name: str, *roles: str) -> str:
     """The token of an account with these roles."""
     client.ensure(_ACCOUNTS, {"metadata": {"name": name}})
     for role in roles:
-        found = yaml.safe_load((ROOT / "examples" / "rbac" / f"{role}.yaml").read_text())
-        client.ensure(f"{_RBAC}/clusterroles", {"metadata": found["metadata"], "rules": found["rules"]})
-        ref = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": f"meshyard-{role}"}
-        subject = {"kind": "ServiceAccount", "name": name, "namespace": "default"}
-        client.ensure(f"{_RBAC}/clusterrolebindings", {"metadata": {"name": f"{name}-{role}"}, "roleRef": ref, "subjects": [subject]})
+        file = yaml.safe_load((ROOT / "examples" / "rbac" / f"{role}.yaml").read_text())
+        for found in file.get("items", [file]):
+            _bind(client, name, role, found)
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
     given: str = client.create(f"{_ACCOUNTS}/{name}/token", body)["status"]["token"]
     return given
+
+
+def _bind(client: Client, account: str, role: str, found: dict[str, Any]) -> None:
+    """A role of the file and its binding, in the namespace that it names or everywhere."""
+    kind, namespace = found["kind"], found["metadata"].get("namespace")
+    base = f"{_RBAC}/namespaces/{namespace}" if namespace else _RBAC
+    client.ensure(f"{base}/{kind.lower()}s", {"metadata": found["metadata"], "rules": found["rules"]})
+    ref = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": found["metadata"]["name"]}
+    subject = {"kind": "ServiceAccount", "name": account, "namespace": "default"}
+    binding = {"metadata": {"name": f"{account}-{role}"}, "roleRef": ref, "subjects": [subject]}
+    client.ensure(f"{base}/{kind.lower()}bindings", binding)

@@ -1,10 +1,8 @@
-"""Two clusters on one network become one mesh, fail over, share traffic, are upgraded together, and part, by playbooks."""
+"""Two clusters on one network become one mesh, fail over, share traffic, are upgraded together, and part, by playbooks and rulebooks."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from lab import waiting
-from tests.harness.lab import echo, objects, steps, written
+from tests.harness.lab import audit, echo, istiod, objects, rulebooks, steps, written
 from tests.harness.lab.members import NAMES, NAMESPACE, PRIMARY, REMOTE
 from tests.harness.lab.mesh_of_two import MeshOfTwo
-from tests.harness.lab.playbooks import ROLLBACK, UPGRADE, Outcome, descendants, writes
-from tests.harness.lab.release_settings import RELEASE, unjudged
+from tests.harness.lab.playbooks import ROLLBACK, UPGRADE, Outcome, writes
+from tests.harness.lab.release_settings import RELEASE, UNJUDGED, unjudged
+from tests.harness.lab.released import IMAGES
 from tests.harness.lab.settings import NEW, OLD
 from tests.harness.lab.silence import silent
 from tests.harness.lab.target import run_lab
@@ -25,7 +24,9 @@ JOIN, RECONCILE, ROTATE, LEAVE = (f"meshyard.istio.{name}" for name in ("join", 
 HOSTS = {REMOTE: {"remote_cluster_reach": "pods", "remote_cluster_namespaces": [NAMESPACE]}}
 READER = "system:serviceaccount:istio-system:istio-reader-service-account"
 READS = {"get", "list", "watch"}
-CHANGE = unjudged(NAMESPACE, "echo")
+ECHO = {"namespace": NAMESPACE, "name": "echo"}
+CHANGE = unjudged(**ECHO)
+FOLLOWED_SECONDS = 15
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +70,19 @@ def test_the_readers_account_does_what_its_roles_allow_and_nothing_else(two: Mes
     assert {one for one in allowed if one[2] not in READS and one[1] not in unused} == {one for one in done if one[2] not in READS}
 
 
-def test_injection_on_the_remote_works_again_after_a_restart_of_istiod(two: MeshOfTwo, joined: Outcome) -> None:
-    steps.kubectl(two.members, PRIMARY, "rollout", "restart", "-n", "istio-system", "deployment")
-    steps.kubectl(two.members, PRIMARY, "rollout", "status", "-n", "istio-system", "deployment", "--timeout=120s")
-    assert two.play.run(RECONCILE).changes == ["apply EndpointSlice istio-system/istiod-1-31-0 endpoints"]
-    steps.kubectl(two.members, REMOTE, "rollout", "restart", "-n", NAMESPACE, "deployment/client")
-    steps.ready(two.members)
+def test_within_seconds_of_a_restart_of_istiod_a_rulebook_leads_the_remote_to_it_and_pods_are_injected(
+    two: MeshOfTwo, joined: Outcome
+) -> None:
+    primary, remote = (two.members.readers[name] for name in NAMES)
+    with rulebooks.following(two, "reconcile", PRIMARY) as run:
+        run.has_played(1)
+        begin, before = audit.now(), istiod.addresses(primary)
+        steps.restart_istiod(two.members)
+        now = istiod.addresses(primary)
+        assert now.isdisjoint(before)
+        assert waiting.last(lambda: istiod.addresses_on_remote(remote, OLD) == now, FOLLOWED_SECONDS), run.said[-3000:]
+    steps.inject_again(two.members)
+    assert [event["objectRef"]["name"] for event in writes(two.lab[REMOTE], begin)] == [f"istiod-{OLD}"]
     assert two.play.run(RECONCILE).changed_tasks() == []
 
 
@@ -101,8 +109,7 @@ def test_istiod_is_reached_by_an_address_of_its_own(two: MeshOfTwo, joined: Outc
     address = waiting.until(lambda: reader.gateway_address("istio-system", "istiod-way-in")[1], 30, lambda: "istiod gets no address.")
     done = two.play.run(JOIN, remote_cluster_reach="address", remote_cluster_addresses=[address])
     assert "apply EndpointSlice istio-system/istiod-1-31-0 endpoints" in done.changes
-    steps.kubectl(two.members, REMOTE, "rollout", "restart", "-n", NAMESPACE, "deployment/client")
-    steps.ready(two.members)
+    steps.inject_again(two.members)
     two.play.run(JOIN)
     two.lab[PRIMARY].delete("Service", "istiod-way-in", "istio-system")
 
@@ -133,13 +140,20 @@ def test_a_service_of_both_clusters_is_not_released_on_one_of_them(two: MeshOfTw
     assert refused.changes == []
 
 
-def test_a_service_of_both_clusters_is_released_on_both_and_loses_no_request(two: MeshOfTwo, joined: Outcome) -> None:
-    before, load = _dumps(two, "before"), two.members.evidence / "load-release"
-    with echo.Customers(two.members, load):
-        two.play.run(RELEASE, **CHANGE)
+def test_a_changed_image_of_a_service_of_both_clusters_is_released_on_both_by_a_rulebook_and_loses_no_request(
+    two: MeshOfTwo, joined: Outcome
+) -> None:
+    before, load = two.dumps("before-release"), two.members.evidence / "load-release"
+    two.module("workload_canary", **ECHO, state="enabled")
+    with rulebooks.following(two, "release", *NAMES, **UNJUDGED) as run, echo.Customers(two.members, load):
+        for name in NAMES:
+            steps.kubectl(two.members, name, "set", "image", "-n", NAMESPACE, "deployment/echo", f"app={IMAGES['2']}")
+        run.has_played(len(NAMES), 240)
+    assert run.failures == []
+    two.module("workload_canary", **ECHO, state="disabled")
     counts = echo.pairs(load)
     assert {pair for pair, count in counts.items() if count} == {f"{a}-{b}" for a in NAMES for b in NAMES}, counts
-    for name, after in _dumps(two, "after").items():
+    for name, after in two.dumps("after-release").items():
         assert written.differences(before[name], after) == [f"Deployment {NAMESPACE}/echo spec.template.spec.containers[0].image"]
 
 
@@ -149,11 +163,11 @@ def test_a_gate_that_fails_on_one_cluster_stops_all_and_rollback_leaves_the_old_
     probes = "{{ [" + json.dumps(probe) + "] if inventory_hostname == '" + REMOTE + "' else [] }}"
     failed = two.play.run(UPGRADE, canary_upgrade_probes=probes, canary_upgrade_gate_timeout=5, expect=2)
     assert f"Cluster {REMOTE}: the gate for Wave 1 of 2: {PRIMARY}/{NAMESPACE} failed" in failed.said
-    assert {steps.plane(_pod(two, name)) for name in NAMES} == {OLD}
+    assert {steps.echo_plane(two.members, name) for name in NAMES} == {OLD}
     assert all(objects.has_revision(two.members.readers[name], NEW) for name in NAMES)
     two.play.run(ROLLBACK)
     assert not any(objects.has_revision(two.members.readers[name], NEW) for name in NAMES)
-    assert {steps.plane(_pod(two, name)) for name in NAMES} == {OLD}
+    assert {steps.echo_plane(two.members, name) for name in NAMES} == {OLD}
     assert two.play.run(ROLLBACK).changed_tasks() == []
 
 
@@ -201,14 +215,14 @@ def test_a_second_upgrade_changes_nothing(two: MeshOfTwo, upgraded: Upgraded) ->
 
 def test_a_rotated_token_stops_no_traffic_and_the_old_one_is_worth_nothing(two: MeshOfTwo, upgraded: Upgraded) -> None:
     # Not before the upgrade: the older build has the fault of Istio 1.30.0 to 1.30.3, it loses the endpoints until istiod restarts.
-    old = _token_names(two)
+    old = objects.token_names(two.members.readers[REMOTE], istiod.SYSTEM)
     load = two.members.evidence / "load-rotation"
     with echo.Customers(two.members, load):
         two.play.run(ROTATE)
     counts = echo.pairs(load)
     assert all(counts.values()), counts
     assert [pair for pair in counts if pair.endswith("-failed")] == []
-    assert not old & _token_names(two)
+    assert not old & objects.token_names(two.members.readers[REMOTE], istiod.SYSTEM)
     assert two.play.run(JOIN).changed_tasks() == []
 
 
@@ -230,21 +244,5 @@ def _kill(two: MeshOfTwo) -> None:
     waves = [[f"{PRIMARY}/{NAMESPACE}"], [f"{REMOTE}/{NAMESPACE}"]]
     with two.play.started(UPGRADE, "-e", json.dumps({"canary_upgrade_waves": waves})) as run:
         run.reaches(r"Waves \| Wave 2 of 2: remote/echo\][\s\S]{0,200}\[remote\] \d")
-        for pid in (run.process.pid, *descendants(run.process.pid)):
-            os.kill(pid, signal.SIGKILL)
-        run.process.wait(60)
-    assert steps.plane(_pod(two, PRIMARY)) == NEW
-
-
-def _dumps(two: MeshOfTwo, when: str) -> dict[str, written.Dump]:
-    evidence = two.members.evidence
-    return {name: written.dump(two.members.targets[name], evidence / f"release-{when}-{name}.json", NAMESPACE) for name in NAMES}
-
-
-def _pod(two: MeshOfTwo, name: str) -> dict[str, object]:
-    return next(pod for pod in two.members.readers[name].pods(NAMESPACE, "echo") if steps.is_ready(pod))
-
-
-def _token_names(two: MeshOfTwo) -> set[str]:
-    found = two.lab[REMOTE].items("Secret", "istio-system")
-    return {item["metadata"]["name"] for item in found if item["type"] == "kubernetes.io/service-account-token"}
+        run.kill()
+    assert steps.echo_plane(two.members, PRIMARY) == NEW

@@ -14,8 +14,8 @@ from .kinds import Kind
 from .kinds import kind as named
 
 PAGE = 500
-_METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 Object = dict[str, Any]
 Reducer = Callable[[Object], Object]
@@ -29,7 +29,7 @@ def get(cluster: Cluster, kind: Kind, name: str, namespace: str | None = None, *
             kind.path(namespace, name),
             verb="read",
             what=_title(kind, namespace, name),
-            accept=_METADATA if metadata_only else "application/json",
+            accept=METADATA if metadata_only else "application/json",
         )
     except ApiError as error:
         if error.status == 404:
@@ -96,7 +96,7 @@ def _page(
         verb="list",
         what=f"{kind.plural}{f' in namespace {namespace}' if namespace else ''}",
         query=query,
-        accept=_METADATA_LIST if metadata_only else "application/json",
+        accept=METADATA_LIST if metadata_only else "application/json",
     )
     named = ({**item, "apiVersion": kind.api_version, "kind": _api_kind(kind)} for item in page.get("items") or ())
     return [reduced(item) if reduced else item for item in named], str(page.get("metadata", {}).get("continue") or "")

@@ -9,9 +9,10 @@ object models cost ten times the time and memory of plain JSON on large lists.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -103,16 +104,47 @@ class Transport:
             raise errors.from_response(self.cluster, verb, what, answer.status, answer.data)
         return answer.data.decode(errors="replace")
 
-    def _once(self, method: str, url: str, payload: bytes | None, headers: Mapping[str, str], retries: Patient) -> BaseHTTPResponse:
+    @contextlib.contextmanager
+    def stream(self, path: str, *, what: str, query: Mapping[str, Any], accept: str, silence: float) -> Iterator[Any]:
+        """An answer that is read while it comes, as C(urllib3) has it. It is asked for once.
+
+        :param silence: for how many seconds nothing may come.
+        :raises errors.ApiError: an error status. :raises errors.Unreachable: no answer, or one that is cut.
+        """
+        headers = {**self._client.default_headers, **self._authorization(), "Accept": accept}
         self.requests += 1
+        with self._reached():
+            answer = self._pool.request(
+                "GET",
+                f"{self.host}{path}?{urlencode(query)}",
+                headers=headers,
+                timeout=_timeout(silence),
+                retries=False,
+                preload_content=False,
+            )
+            try:
+                if answer.status >= 400:
+                    raise errors.from_response(self.cluster, "watch", what, answer.status, answer.read())
+                yield answer
+            finally:
+                answer.close()
+
+    @contextlib.contextmanager
+    def _reached(self) -> Iterator[None]:
+        """What goes wrong on the way, as a sentence."""
         try:
-            answer: BaseHTTPResponse = self._pool.request(method, url, body=payload, headers=headers, timeout=_timeout(), retries=retries)
+            yield
         except HTTPError as problem:
             raise errors.Unreachable(
                 f"The API server {self.host} of cluster {self.cluster} gave no answer: {_innermost(problem)}.",
                 "Check the address, the network and the API server, then run again.",
                 host=self.host,
             ) from problem
+
+    def _once(self, method: str, url: str, payload: bytes | None, headers: Mapping[str, str], retries: Patient) -> BaseHTTPResponse:
+        self.requests += 1
+        with self._reached():
+            answer: BaseHTTPResponse = self._pool.request(method, url, body=payload, headers=headers, timeout=_timeout(), retries=retries)
         self.requests += len(_policy_of(answer).history) - len(retries.history)
         return answer
 
@@ -166,10 +198,10 @@ def _nothing() -> None:
     """Nobody wants to know of requests."""
 
 
-def _timeout() -> Any:
+def _timeout(silence: float = READ_SECONDS) -> Any:
     from urllib3 import Timeout
 
-    return Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    return Timeout(connect=CONNECT_SECONDS, read=silence)
 
 
 def _policy_of(answer: BaseHTTPResponse) -> Patient:

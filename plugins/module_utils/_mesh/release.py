@@ -140,6 +140,17 @@ def running_template(deployment: raw.Raw, replica_sets: Iterable[raw.Raw]) -> di
     return None if current is None else _without_hash(workload.pod_template(current, "ReplicaSet"))
 
 
+def awaits_release(deployment: raw.Raw, replica_sets: Iterable[raw.Raw]) -> bool:
+    """Whether a changed template waits, and is not being released."""
+    running = running_template(deployment, replica_sets)
+    return of(deployment) is None and running is not None and running != template_of(deployment)
+
+
+def is_refused(deployment: raw.Raw) -> bool:
+    """Whether its template was released before and taken back."""
+    return raw.annotations_of(deployment).get(REFUSED) == hash_of(template_of(deployment))
+
+
 def _owners(replica_set: raw.Raw) -> set[str]:
     return {raw.text(one, "uid") for one in raw.items(replica_set, "metadata", "ownerReferences")}
 

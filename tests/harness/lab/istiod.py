@@ -26,6 +26,18 @@ def proxies(reader: Reader, keep: Path) -> list[dict[str, Any]]:
     return found
 
 
+def addresses(reader: Reader) -> set[str]:
+    """Those of its ready pods that are not on their way out."""
+    pods = [pod for pod in reader.pods(SYSTEM, "istiod") if is_ready(pod) and "deletionTimestamp" not in pod["metadata"]]
+    return {str(pod["status"]["podIP"]) for pod in pods}
+
+
+def addresses_on_remote(reader: Reader, revision: str) -> set[str]:
+    """Those by which a remote cluster reaches it."""
+    found = reader.raw(f"/apis/discovery.k8s.io/v1/namespaces/{SYSTEM}/endpointslices/istiod-{revision}")
+    return {address for endpoint in found["endpoints"] or () for address in endpoint["addresses"]}
+
+
 def break_one_field(reader: Reader) -> str:
     """Overwrites the mesh configuration of the new plane, as somebody in a hurry would; returns what was broken."""
     name = f"istio-{NEW}"

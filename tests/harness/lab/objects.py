@@ -49,6 +49,12 @@ def pods(cluster: Reader, namespace: str) -> list[dict[str, Any]]:
     return [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
 
 
+def token_names(cluster: Reader, namespace: str) -> set[str]:
+    """The Secrets of a namespace that hold the token of an account."""
+    found = cluster.raw(f"/api/v1/namespaces/{namespace}/secrets?fieldSelector=type%3Dkubernetes.io/service-account-token")["items"]
+    return {item["metadata"]["name"] for item in found}
+
+
 def has_revision(cluster: Reader, revision: str) -> bool:
     """Whether a webhook of a cluster still leads to a revision."""
     return any((item["metadata"].get("labels") or {}).get("istio.io/rev") == revision for item in cluster.raw(_WEBHOOKS)["items"])

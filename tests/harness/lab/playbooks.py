@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -118,6 +119,12 @@ class Running:
             return False
 
         waiting.until(seen, seconds, lambda: failure, every=0.2)
+
+    def kill(self) -> None:
+        """Ends it and all of its processes at once."""
+        for pid in (self.process.pid, *descendants(self.process.pid)):
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait(60)
 
     def _end(self) -> str:
         """What failed, in the words of the tasks, before the end of the output."""

@@ -15,6 +15,9 @@ SETTLE_SECONDS = WINDOW_SECONDS + 3
 ERRORS, SLOW, SLOW_P99_MS = "status=500:20,202:80", "status=202&delay=1500ms", 1000
 """How a bad version answers: one in five with an error, or later than a gate allows that is stricter than a busy machine lets others be."""
 
+UNJUDGED = {"workload_canary_steps": [50, 100], "workload_canary_return_steps": [0], "workload_canary_drain_seconds": 5}
+"""Two steps that no Prometheus judges."""
+
 
 def variables(prometheus: str, **workload: Any) -> dict[str, Any]:
     """What the playbooks of releases are given.
@@ -42,12 +45,7 @@ def variables(prometheus: str, **workload: Any) -> dict[str, Any]:
 
 def unjudged(namespace: str, name: str) -> dict[str, Any]:
     """What the playbook is given to release version 2 of some Deployment in two steps, which no Prometheus judges."""
-    return {
-        "workload_canary_workloads": [{"namespace": namespace, "name": name, "image": IMAGES["2"]}],
-        "workload_canary_steps": [50, 100],
-        "workload_canary_return_steps": [0],
-        "workload_canary_drain_seconds": 5,
-    }
+    return {"workload_canary_workloads": [{"namespace": namespace, "name": name, "image": IMAGES["2"]}], **UNJUDGED}
 
 
 def answering(how: str) -> dict[str, Any]:

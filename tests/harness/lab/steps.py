@@ -145,6 +145,23 @@ def ready(members: Members) -> None:
             kubectl(members, name, "rollout", "status", "-n", NAMESPACE, f"deployment/{app}", "--timeout=120s")
 
 
+def restart_istiod(members: Members) -> None:
+    """Restarts istiod of the primary, and waits until it has."""
+    kubectl(members, PRIMARY, "rollout", "restart", "-n", "istio-system", "deployment")
+    kubectl(members, PRIMARY, "rollout", "status", "-n", "istio-system", "deployment", "--timeout=120s")
+
+
+def inject_again(members: Members) -> None:
+    """Makes the client of the remote anew, which needs istiod."""
+    kubectl(members, REMOTE, "rollout", "restart", "-n", NAMESPACE, "deployment/client")
+    ready(members)
+
+
+def echo_plane(members: Members, name: str) -> str:
+    """The revision of the newest ready pod of the echo service on a cluster."""
+    return plane(next(pod for pod in members.readers[name].pods(NAMESPACE, "echo") if is_ready(pod)))
+
+
 def kubectl(members: Members, name: str, *arguments: str, given: str | None = None) -> str:
     """The output of kubectl on one cluster.
 

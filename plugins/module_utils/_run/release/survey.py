@@ -42,11 +42,9 @@ def _routes(config: Cluster) -> list[Object]:
 
 
 def _described(cluster: Cluster, stable: Object, known: Sequence[Object], now: datetime) -> dict[str, Any]:
-    template = release.template_of(stable)
-    running = release.running_template(stable, read.objects(cluster, kind("ReplicaSet"), raw.namespace(stable)))
     record = release.of(stable)
-    waits = record is None and running is not None and running != template
-    refused = waits and raw.annotations_of(stable).get(release.REFUSED) == release.hash_of(template)
+    waits = release.awaits_release(stable, read.objects(cluster, kind("ReplicaSet"), raw.namespace(stable)))
+    refused = waits and release.is_refused(stable)
     place = {"namespace": raw.namespace(stable), "name": raw.name(stable), "enabled": release.is_enabled(stable)}
     return {**place, "waiting": waits, "refused": refused, **_released(cluster, stable, record, known, now)}
 
