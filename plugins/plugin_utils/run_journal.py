@@ -19,7 +19,7 @@ from . import upgrade_report
 
 VARIABLE = "meshyard_report_directory"
 FILE = "change.journal"
-_MOVES = "namespace_revision"
+_MOVES, _RELEASES = "namespace_revision", "workload_canary"
 
 
 def path(folder: str) -> str:
@@ -79,7 +79,7 @@ def read(text: str) -> list[dict[str, Any]]:
 
 
 def _details(module: str, result: Mapping[str, Any]) -> list[str]:
-    """What it tells in figures: of a gate its evidence, of a move how many restarted, of others how many objects they changed."""
+    """What it tells: of a gate its evidence, of a move how many restarted, of a release its image, of all how many objects they changed."""
     evidence: Sequence[Any] = result.get("evidence") or ()
     told = [str(one["detail"]) for one in evidence if isinstance(one, Mapping) and one.get("detail")]
     if told:
@@ -87,4 +87,11 @@ def _details(module: str, result: Mapping[str, Any]) -> list[str]:
     if module == _MOVES and result.get("namespaces"):
         return [upgrade_report.moved(result)]
     steps = len(result.get("steps") or ())
-    return [f"{steps} changes"] if steps > 1 else ["1 change"] if steps else []
+    changes = [f"{steps} changes"] if steps > 1 else ["1 change"] if steps else []
+    return [*_image(module, result), *changes]
+
+
+def _image(module: str, result: Mapping[str, Any]) -> list[str]:
+    """The image with which a release was asked to begin."""
+    given = ((result.get("invocation") or {}).get("module_args") or {}).get("image") if module == _RELEASES else None
+    return [f"image {given}"] if given else []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from lab.waiting import until
@@ -13,16 +16,21 @@ from tests.harness.releases import NEW, OLD, RECORD
 pytestmark = pytest.mark.timeout(300)
 
 
-def test_a_good_version_goes_to_the_end_and_a_second_run_changes_nothing(released: Released) -> None:
+def test_a_good_version_goes_to_the_end_with_a_record_and_a_second_run_changes_nothing(released: Released, tmp_path: Path) -> None:
     foretold = released.play("release", "--check")
     assert foretold.status == 0, foretold.said
     assert all(step in foretold.said for step in ("20 % to the canary", "100 % to the canary", "0 % to the canary, 100 % back"))
     assert released.shop.image == OLD
 
-    done = released.play("release")
+    folder = tmp_path / "record"
+    done = released.play("release", meshyard_report_directory=str(folder))
 
     assert done.status == 0, done.said
     assert (released.shop.images, released.shop.record) == ({NEW}, None)
+    record = json.loads((folder / "change.json").read_text())
+    assert (record["operation"], record["result"]) == ("release", "passed")
+    assert {one["verdict"] for one in record["steps"]} == {"", "passed"}
+    assert f"image {NEW}" in next(one["details"] for one in record["steps"] if one["task"].endswith("make the canary"))
     again = released.play("release")
     assert (again.status, again.changed) == (0, 0), again.said
     assert "There is nothing to release." in again.said
