@@ -60,7 +60,7 @@ def test_what_a_tag_may_not_be_is_refused(planes: Planes) -> None:
         "The tag 1-31-0 has the name of a revision.": {"name": OLD, "revision": OLD},
         "cannot point to revision gone, which cluster": {"name": "prod", "revision": "gone"},
         "which is not ready: ": {"name": "prod", "revision": NEW},
-        "The tag 'No_Label' is not a DNS label.": {"name": "No_Label", "revision": OLD},
+        "The option name is 'No_Label', which nothing in a cluster can be called.": {"name": "No_Label", "revision": OLD},
     }
     for sentence, options in refused.items():
         assert sentence in planes.refusal("istio_tag", **options)["msg"]

@@ -30,14 +30,17 @@ def bare(server: ApiServer) -> Iterator[ApiServer]:
 
 
 @pytest.fixture(scope="module")
-def furnished(bare: ApiServer) -> ApiServer:
-    """The cluster with the two kinds, the namespace, and the Services of three revisions."""
+def furnished(bare: ApiServer) -> Iterator[ApiServer]:
+    """The cluster with the two kinds, the namespace, and the Services of three revisions, which are gone afterwards."""
     client = bare.client
     crds.install(client, INVENTORY)
     client.ensure("/api/v1/namespaces", {"metadata": {"name": SYSTEM}})
-    for name in ("istiod", f"istiod-{OLD}", f"istiod-{NEW}"):
+    revisions = ("istiod", f"istiod-{OLD}", f"istiod-{NEW}")
+    for name in revisions:
         client.ensure(kind("Service").path(SYSTEM), {"metadata": {"name": name}, "spec": {"ports": [{"port": 15012}]}})
-    return bare
+    yield bare
+    for name in revisions:
+        client.request("DELETE", kind("Service").path(SYSTEM, name))
 
 
 @pytest.fixture

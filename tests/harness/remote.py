@@ -17,6 +17,7 @@ class Remote:
     def __init__(self, server: ApiServer) -> None:
         self.server = server
         self.made: list[str] = []
+        self.labelled: set[str] = set()
         server.client.ensure("/api/v1/namespaces", {"metadata": {"name": SYSTEM}})
 
     @property
@@ -44,6 +45,7 @@ class Remote:
         """A namespace whose label names this revision, or none."""
         self.server.client.ensure("/api/v1/namespaces", {"metadata": {"name": name}})
         self.server.client.merge(kinds.kind("Namespace").path(None, name), {"metadata": {"labels": {"istio.io/rev": revision}}})
+        self.labelled.add(name)
 
     def pod(self, name: str, namespace: str, revision: str) -> None:
         """A pod that a revision injected, made before there is a webhook that would not answer."""
@@ -53,6 +55,9 @@ class Remote:
         self._make("Pod", body)
 
     def clear(self) -> None:
+        """Takes all of it away, but for namespaces, which lose their labels."""
+        for name in sorted(self.labelled):
+            self.namespace(name, None)
         for path in reversed(self.made):
             self.server.client.request("DELETE", path)
         self.made.clear()
