@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections import Counter
 from pathlib import Path
@@ -14,6 +15,10 @@ from tests.harness.lab.settings import GATEWAY, GATEWAY_NAMESPACE
 
 ANSWERED = {"200", "202"}
 """By the old plane's proxies and by the new plane's, see the template of the shop."""
+
+
+_HOST = "shop.example"
+_IN_A_ROW = 20
 
 
 class Traffic(Around):
@@ -30,7 +35,9 @@ class Traffic(Around):
         ]
         if gateway:
             address = waiting.until(lambda: cluster.reader.gateway_address(*gateway)[1], 30, lambda: "The gateway gets no address.")
-            loads.append(GatewayLoad(str(program("fortio")), f"http://{address}/", "shop.example", self._directory))
+            # A gateway that is young has yet to hear of all endpoints.
+            waiting.until(lambda: all(_answers(address) for _ in range(_IN_A_ROW)), 30, lambda: "The gateway does not answer each time.")
+            loads.append(GatewayLoad(str(program("fortio")), f"http://{address}/", _HOST, self._directory))
         super().__init__(loads)
 
     def codes(self) -> Counter[str]:
@@ -60,6 +67,18 @@ class Traffic(Around):
         assert self.lost() == {}, f"lost requests: {dict(codes)} by {self.losses()}"
         assert self.problems == []
         assert codes.total() >= at_least, codes
+
+
+def _answers(address: str) -> bool:
+    """Whether the shop answers through the gateway, on a connection of its own."""
+    connection = http.client.HTTPConnection(address, timeout=5)
+    try:
+        connection.request("GET", "/", headers={"Host": _HOST})
+        return str(connection.getresponse().status) in ANSWERED
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def runs(directory: Path) -> int:
