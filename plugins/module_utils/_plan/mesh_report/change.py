@@ -60,8 +60,8 @@ def change(operation: str, before: Row, after: Row, steps: Sequence[Row], ending
         "result": "passed" if all(one.reached for one in known) else "failed",
         "clusters": [one.describe() for one in known],
         "verdicts": {"before": before["verdict"], "after": after["verdict"]},
-        "problems": {"new": _without(after["problems"], before["problems"]), "solved": _without(before["problems"], after["problems"])},
-        "changes": {name: list(_differences(before[name], after[name], *how)) for name, how in _COMPARED.items()},
+        "problems": {"new": _without(after["problems"], before["problems"]), "solved": _solved(before, after)},
+        "changes": {name: list(_differences(before, after, name, *how)) for name, how in _COMPARED.items()},
         "steps": taken,
     }
 
@@ -74,16 +74,41 @@ def _told(ending: Ending, steps: Sequence[Row]) -> Ending:
     return replace(ending, message="; ".join(failed[-1]["details"])) if failed else ending
 
 
-def _differences(before: Sequence[Row], after: Sequence[Row], names: Sequence[str], values: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The rows that came, went or are otherwise than they were; of one that was not there its state is C(None)."""
-    old, new = (_by_name(rows, names, values) for rows in (before, after))
+def _differences(before: Row, after: Row, section: str, names: Sequence[str], values: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows that came, went or are otherwise than they were; of one that was not there its state is C(None).
+
+    What is missing because a cluster was not read has neither come nor gone.
+    """
+    old, new = (_by_name(one[section], names, values) for one in (before, after))
+    unread = [_unread(one, section) for one in (before, after)]
     for key in sorted({*old, *new}):
-        if old.get(key) != new.get(key):
+        missing = any(key not in rows and key[0] in clusters for rows, clusters in zip((old, new), unread, strict=True))
+        if old.get(key) != new.get(key) and not missing:
             yield {**dict(zip(names, key, strict=True)), "before": old.get(key), "after": new.get(key)}
 
 
+def _unread(report: Row, section: str) -> set[str]:
+    """The clusters of which a section tells nothing because they gave no answer, or not all of it."""
+    known = {row["cluster"] for row in report[section]}
+    silent = {row["cluster"] for row in report["clusters"] if not row["answered"]}
+    return silent | {row["cluster"] for row in report["unreadable"] if row["cluster"] not in known}
+
+
 def _by_name(rows: Sequence[Row], names: Sequence[str], values: Sequence[str]) -> dict[tuple[str, ...], dict[str, Any]]:
-    return {tuple(str(row.get(name) or "") for name in names): {name: row.get(name) for name in values} for row in rows}
+    """The rows by what names them; of several of one name, as the roots of a cluster, each value is a list."""
+    found: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(str(row.get(name) or "") for name in names), []).append(row)
+    return {
+        key: {name: [row.get(name) for row in same] if len(same) > 1 else same[0].get(name) for name in values}
+        for key, same in found.items()
+    }
+
+
+def _solved(before: Row, after: Row) -> list[dict[str, Any]]:
+    """The problems that went; those of a cluster that was not read afterwards may be there still."""
+    unread = _unread(after, "control_planes")
+    return [one for one in _without(before["problems"], after["problems"]) if one["cluster"] not in unread]
 
 
 def _without(problems: Sequence[Row], others: Sequence[Row]) -> list[dict[str, Any]]:

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import jsonschema
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.mesh_report.change import Ending, change
-from tests.unit.plan.mesh_report.made import NEW, OLD, ROLE, answer, mismatch, part, plane, report, workload
+from tests.unit.plan.mesh_report.made import NEW, OLD, ROLE, answer, changed, facts, mismatch, part, plane, report, root, workload
 
 SCHEMA = json.loads((ROLE / "files" / "mesh_change.schema.json").read_text())
 STEP = {
@@ -48,6 +49,29 @@ def test_problems_that_came_and_went_are_told_apart() -> None:
     found = made()["problems"]
     assert [one["object"] for one in found["solved"]] == ["Deployment shop/cart"]
     assert found["new"] == []
+
+
+LOST = report(part(answer={}, facts={"failed": True, "msg": "No answer.", "code": "unreachable"}, releases={}))
+HALF_READ = report(part(answer={"failed": True, "msg": "No answer.", "code": "unreachable"}))
+
+
+@pytest.mark.parametrize("unread", [LOST, HALF_READ])
+def test_what_is_missing_because_a_cluster_was_not_read_has_neither_come_nor_gone(unread: dict[str, Any]) -> None:
+    lost = change("upgrade", BEFORE, unread, [], [Ending("eu", False)])
+    back = change("upgrade", unread, BEFORE, [], [Ending("eu", True)])
+    for found in (lost["changes"], back["changes"]):
+        assert (found["workloads"], found["control_planes"]) == ([], [])
+    assert lost["problems"]["solved"] == []
+    assert [one["code"] for one in lost["problems"]["new"]] == [unread["problems"][0]["code"]]
+
+
+def test_a_root_that_comes_beside_another_is_told() -> None:
+    before, after = (report(part(facts=facts(roots=[root(one * 64) for one in roots]))) for roots in ("b", "ab"))
+    record = change("trust", before, after, [], [Ending("eu", True)])
+    (found,) = record["changes"]["certificates"]
+    assert (found["before"]["fingerprint"], found["after"]["fingerprint"]) == ("b" * 64, ["a" * 64, "b" * 64])
+    assert f"{'a' * 64}, {'b' * 64}" in changed(record)
+    jsonschema.validate(record, SCHEMA)
 
 
 def test_it_tells_how_long_it_took_and_whether_each_cluster_reached_the_end() -> None:
