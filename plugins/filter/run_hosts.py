@@ -38,6 +38,10 @@ options:
         C(localhost) and no primary.
     type: bool
     default: false
+  unreachable:
+    description: Whether clusters that gave the inventory plugin no answer (C(meshyard_unreachable)) are meant as well, as for a report.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -58,12 +62,12 @@ _value:
 _DEFAULT = "/etc/ansible/hosts"
 
 
-def run_hosts(groups: Mapping[str, Sequence[str]], part: decision.Part = "mesh", local: bool = False) -> str:
+def run_hosts(groups: Mapping[str, Sequence[str]], part: decision.Part = "mesh", local: bool = False, unreachable: bool = False) -> str:
     """The pattern of hosts."""
     if context.CLIARGS.get("syntax"):  # linters give any inventory, and no host is looked at
         return decision.run_hosts({}, part, local=local)
     sources = [str(source) for source in context.CLIARGS.get("inventory") or () if source != _DEFAULT]
-    return decision.run_hosts(groups, part, local=local, sources=sources)
+    return decision.run_hosts(groups, part, local=local, unreachable=unreachable, sources=sources)
 
 
 class FilterModule:

@@ -12,11 +12,10 @@ from typing import Any
 from ..module_utils._cluster.connection_options import EXPECTED_UID, VARIABLES
 from ..module_utils._plan.multicluster.discovery import ClusterSeen, Member, members
 from .kubeconfig_contexts import Context
-from .mesh_inventory import PRIMARY_GROUP, REMOTE_GROUP
+from .mesh_inventory import PRIMARY_GROUP, REMOTE_GROUP, UNREACHABLE_GROUP
 from .side_by_side import Problem
 
 ALL_GROUP = "meshyard_clusters"
-UNREACHABLE_GROUP = "meshyard_unreachable"
 REACHABLE = "meshyard_reachable"
 _GROUPS = {"primary": PRIMARY_GROUP, "remote": REMOTE_GROUP}
 

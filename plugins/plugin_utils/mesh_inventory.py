@@ -19,6 +19,7 @@ Role = Literal["primary", "remote"]
 
 PRIMARY_GROUP = "istio_primary"
 REMOTE_GROUP = "istio_remote"
+UNREACHABLE_GROUP = "meshyard_unreachable"
 
 # The first that is set names the cluster, in every role: the remote secret, by which istiod knows it, before what else calls it.
 NAME_VARIABLES = ("remote_cluster_name", "canary_upgrade_cluster_name", "locality_cluster_name", "meshyard_cluster_name")

@@ -10,22 +10,32 @@ from typing import Literal
 
 from ..module_utils._errors import MeshyardError
 from ..module_utils._words import listed
-from .mesh_inventory import PRIMARY_GROUP, REMOTE_GROUP
+from .mesh_inventory import PRIMARY_GROUP, REMOTE_GROUP, UNREACHABLE_GROUP
 
 Part = Literal["mesh", "primary", "remote"]
 
 
-def run_hosts(groups: Mapping[str, Sequence[str]], part: Part = "mesh", *, local: bool = False, sources: Sequence[str] = ()) -> str:
+def run_hosts(
+    groups: Mapping[str, Sequence[str]],
+    part: Part = "mesh",
+    *,
+    local: bool = False,
+    unreachable: bool = False,
+    sources: Sequence[str] = (),
+) -> str:
     """The pattern of the hosts that a playbook works on.
 
     :param part: which clusters of the mesh those are.
     :param local: whether it may work on localhost, that is on the current context, where there is no inventory.
+    :param unreachable: whether clusters that gave the inventory no answer belong to it as well, whatever they are in the mesh.
     :param sources: where the user said that the inventory is, if he did.
     :raises MeshyardError: there is an inventory, and none of its hosts is known as a cluster of the mesh.
     """
     known = list(groups.get("all") or ())
     there = [group for group in (PRIMARY_GROUP, REMOTE_GROUP) if groups.get(group)]
     nowhere = not known and not sources  # as where the syntax of a playbook is checked
+    if unreachable and groups.get(UNREACHABLE_GROUP):
+        return ":".join([*there, UNREACHABLE_GROUP])
     if local and PRIMARY_GROUP not in there and (nowhere or "localhost" in known):
         return "localhost"
     if not nowhere and (not there or (local and PRIMARY_GROUP not in there)):

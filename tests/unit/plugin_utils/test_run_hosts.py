@@ -29,6 +29,15 @@ def test_a_playbook_works_on_the_current_context_only_without_an_inventory_or_wh
     assert [run_hosts({"all": []}, "remote"), run_hosts({"all": []}, "primary")] == ["istio_remote", "istio_primary"]
 
 
+def test_a_report_is_about_clusters_that_gave_no_answer_too() -> None:
+    lost = {"meshyard_unreachable": ["asia"]}
+    known = {"all": ["eu", "asia"], "istio_primary": ["eu"], "istio_remote": [], **lost}
+    assert run_hosts(known, local=True, unreachable=True) == "istio_primary:meshyard_unreachable"
+    assert run_hosts(known, local=True) == "istio_primary"
+    assert run_hosts({"all": ["asia"], **lost}, local=True, unreachable=True) == "meshyard_unreachable"
+    assert run_hosts({**known, "meshyard_unreachable": []}, local=True, unreachable=True) == "istio_primary"
+
+
 @pytest.mark.parametrize("local", [True, False])
 @pytest.mark.parametrize("part", ["mesh", "primary", "remote"])
 def test_an_inventory_without_a_cluster_of_the_mesh_is_refused_with_what_it_has(part: Any, local: bool) -> None:
