@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..module_utils._cluster.connection_options import VARIABLES
 from ..module_utils._plan.mesh_report.part import Part
 from .mesh_inventory import Cluster, Inventory, Own, Variables
 
 Hostvars = Mapping[str, Variables]
 Groups = Mapping[str, Sequence[str]]
+_JOBS = ("awx_job_id", "tower_job_id")
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,17 @@ def parts(hostvars: Hostvars, groups: Groups, run: Sequence[str], variables: Seq
         answers = [hostvars[host].get(name) or {} for name in variables]
         own = known[host]
         names = {own.name: host, **{remote["name"]: remote["host"] for remote in own.remotes}}
-        found.append(Part(host, own.told_by, names, *answers))
+        answered = any("cluster" in one for one in answers)
+        found.append(Part(host, own.told_by, names, *answers, kubeconfig=_kubeconfig(hostvars[host]) if answered else ""))
     return found
+
+
+def _kubeconfig(variables: Variables) -> str:
+    """The kubeconfig files of a host; those that AWX makes are gone after the job."""
+    given = variables.get(VARIABLES["kubeconfig"])
+    if not isinstance(given, str) or any(variables.get(name) for name in _JOBS):
+        return ""
+    return os.pathsep.join(os.path.abspath(os.path.expanduser(one)) for one in given.split(os.pathsep) if one)
 
 
 def _primary(inventory: Inventory, host: str, run: Sequence[str]) -> Cluster | None:

@@ -32,6 +32,13 @@ def test_a_remote_cluster_whose_primary_takes_no_part_reads_itself() -> None:
     assert (found["told_by"], found["primary"], found["remotes"]) == ("", {}, [])
 
 
+def test_the_kubeconfig_of_a_cluster_that_answered_is_known_unless_it_is_one_of_a_job() -> None:
+    answers = {"facts": {"cluster": {"context": "eu"}}, "meshyard_kubeconfig": "/clusters/eu:/clusters/users"}
+    hosts = {"eu": {**HOSTS["eu"], **answers}, "ap": {**HOSTS["ap"], **answers, "awx_job_id": 12}, "us": HOSTS["us"]}
+    found = report_parts.parts(hosts, GROUPS, list(hosts), ["answer", "facts"])
+    assert [part.kubeconfig for part in found] == ["/clusters/eu:/clusters/users", "", ""]
+
+
 def test_answers_of_a_primary_are_told_by_the_hosts_of_their_clusters() -> None:
     answers = {"eu": {"answer": {"revisions": []}}, "us": {"ends": {"slices": []}}}
     hosts = {host: {**HOSTS[host], **answers[host]} for host in answers}

@@ -84,6 +84,7 @@ def _cluster(part: Part, names: Mapping[str, str]) -> dict[str, Any]:
         "network": str(part.facts.get("network") or ""),
         "told_by": part.told_by,
         "host": part.place.get("host") or part.failure.get("host") or "",
+        "kubeconfig": part.kubeconfig,
         "context": part.place.get("context") or "",
         "code": "" if part.answered else str(part.failure.get("code") or "no_answer"),
         "message": "" if part.answered else str(part.failure.get("msg") or "It gave no answer."),

@@ -34,7 +34,7 @@ def expiring(found: Mapping[str, Any], at: str, before: str) -> Iterator[Problem
 
     :param at: the present time. :param before: until when it is soon.
     """
-    known = problem.contexts(found["clusters"])
+    known = problem.connections(found["clusters"])
     for row in found["certificates"]:
         expires = row["expires"]
         if not expires or expires >= before:

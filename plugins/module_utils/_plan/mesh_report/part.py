@@ -21,6 +21,7 @@ class Part:
     :ivar names: the hosts of the clusters in C(answer), by their name in the mesh.
     :ivar answer: what C(istio_revision_info) returned, C(facts) what C(mesh_info), C(releases) what C(workload_canary_info) and
         C(endpoints) what C(remote_endpoints) did in check mode; of one that failed its failure, empty where it was not asked.
+    :ivar kubeconfig: the file by which it is reached, or several as kubectl reads them; empty where that is no file, or one for a while.
     """
 
     host: str
@@ -30,6 +31,7 @@ class Part:
     facts: Row = field(default_factory=dict)
     releases: Row = field(default_factory=dict)
     endpoints: Row = field(default_factory=dict)
+    kubeconfig: str = ""
 
     @property
     def answered(self) -> bool:

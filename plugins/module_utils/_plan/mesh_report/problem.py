@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,15 +24,19 @@ def problem(severity: str, code: str, row: Row, name: str, evidence: str, comman
     return {**words, "command": command}
 
 
-def contexts(clusters: Sequence[Row]) -> dict[str, str]:
-    """The contexts of a kubeconfig by which clusters are reached."""
-    return {row["cluster"]: row["context"] for row in clusters if row.get("context")}
+def connections(clusters: Sequence[Row]) -> dict[str, Row]:
+    """By what clusters are reached, by their names."""
+    return {row["cluster"]: row for row in clusters}
 
 
-def kubectl(known: Mapping[str, str], row: Row, *words: str) -> str:
-    """A command of kubectl for the cluster of a row."""
-    context = known.get(row["cluster"])
-    return shlex.join(["kubectl", *(["--context", context] if context else []), *words])
+def kubectl(known: Mapping[str, Row], row: Row, *words: str) -> str:
+    """A command of kubectl for the cluster of a row, and for no other one that a context of the same name leads to."""
+    way = known.get(row["cluster"], {})
+    files, context, server = way.get("kubeconfig"), way.get("context"), way.get("host")
+    several = [] if not files or os.pathsep not in files else ["env", f"KUBECONFIG={files}"]
+    file = ["--kubeconfig", files] if files and not several else []
+    named = ["--context", context] if context else ["--server", server] if server and not files else []
+    return shlex.join([*several, "kubectl", *file, *named, *words])
 
 
 def playbook(name: str, *words: str) -> str:

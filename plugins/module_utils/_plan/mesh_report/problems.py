@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import expiry
-from .problem import SEVERITIES, Problem, Row, contexts, kubectl, playbook, problem
+from .problem import SEVERITIES, Problem, Row, connections, kubectl, playbook, problem
 
 RESTARTABLE = ("Deployment", "StatefulSet", "DaemonSet")
 _NOUNS = {"error": "error", "warning": "warning", "info": "notice"}
@@ -23,7 +23,7 @@ def problems(found: Mapping[str, Any], blockers: Mapping[str, Row], at: str, ca_
     :param blockers: What stands against deleting each revision, by cluster.
     :param at: The present time. :param ca_before: What expires before this time is a problem.
     """
-    known = contexts(found["clusters"])
+    known = connections(found["clusters"])
     told = [
         *_clusters(found["clusters"]),
         *_planes(found["control_planes"], known),
@@ -66,7 +66,7 @@ def _clusters(clusters: Sequence[Row]) -> Iterator[Problem]:
             yield problem("error", "cluster_unread", row, f"Cluster {row['cluster']}", row["message"], command)
 
 
-def _planes(planes: Sequence[Row], known: Mapping[str, str]) -> Iterator[Problem]:
+def _planes(planes: Sequence[Row], known: Mapping[str, Row]) -> Iterator[Problem]:
     for row in planes:
         if not row.get("ready"):
             words = ["-n", str(row.get("namespace") or "istio-system"), "get", "deployments,pods", "-l", "app=istiod"]
@@ -83,17 +83,18 @@ def _unused(planes: Sequence[Row], blockers: Mapping[str, Row]) -> Iterator[Prob
         own = [plane for plane in planes if plane["cluster"] == row["cluster"]]
         if len(own) > 1 and blockers.get(row["cluster"], {}).get(row["revision"]) == []:
             evidence = "nothing that was read uses it; before it is removed, all clusters of the mesh are asked"
-            yield problem("info", "revision_unused", row, f"Revision {row['revision']}", evidence, playbook("retire", "--check"))
+            command = playbook("retire", "-e", f"canary_upgrade_from_revision={row['revision']}", "--check")
+            yield problem("info", "revision_unused", row, f"Revision {row['revision']}", evidence, command)
 
 
-def _namespaces(namespaces: Sequence[Row], known: Mapping[str, str]) -> Iterator[Problem]:
+def _namespaces(namespaces: Sequence[Row], known: Mapping[str, Row]) -> Iterator[Problem]:
     for row in namespaces:
         if row.get("injection") in ("blocked", "double"):
             command = kubectl(known, row, "get", "namespace", str(row["name"]), "--show-labels")
             yield problem("error", f"injection_{row['injection']}", row, f"Namespace {row['name']}", str(row.get("reason") or ""), command)
 
 
-def _gateways(gateways: Sequence[Row], known: Mapping[str, str]) -> Iterator[Problem]:
+def _gateways(gateways: Sequence[Row], known: Mapping[str, Row]) -> Iterator[Problem]:
     for row in gateways:
         for entry in row["entries"]:
             if entry.get("type") == "LoadBalancer" and not entry.get("addresses"):
@@ -102,7 +103,7 @@ def _gateways(gateways: Sequence[Row], known: Mapping[str, str]) -> Iterator[Pro
                 yield problem("warning", "gateway_without_address", row, name, "its load balancer gave it no address", command)
 
 
-def _secrets(secrets: Sequence[Row], known: Mapping[str, str]) -> Iterator[Problem]:
+def _secrets(secrets: Sequence[Row], known: Mapping[str, Row]) -> Iterator[Problem]:
     for row in secrets:
         if not row["usable"]:
             place, _slash, name = row["secret"].partition("/")
@@ -119,7 +120,7 @@ def _endpoints(endpoints: Sequence[Row]) -> Iterator[Problem]:
             yield problem("error", "endpoints_differ", row, name, evidence, playbook("reconcile"))
 
 
-def _mismatches(mismatches: Sequence[Row], known: Mapping[str, str]) -> Iterator[Problem]:
+def _mismatches(mismatches: Sequence[Row], known: Mapping[str, Row]) -> Iterator[Problem]:
     for row in mismatches:
         kind, _space, name = row["workload"].partition(" ")
         # A restart gives another sidecar. It helps nothing where the sidecar is the right one and is not ready or not in sync.
@@ -138,7 +139,7 @@ def _releases(releases: Sequence[Row]) -> Iterator[Problem]:
             yield problem("info", "release_waits", row, name, "its changed template waits for a release", playbook("release_reconcile"))
 
 
-def _unreadable(unreadable: Sequence[Row], known: Mapping[str, str]) -> Iterator[Problem]:
+def _unreadable(unreadable: Sequence[Row], known: Mapping[str, Row]) -> Iterator[Problem]:
     for row in unreadable:
         command = kubectl(known, row, "auth", "can-i", "--list")
         yield problem("warning", "unreadable", row, f"Cluster {row['cluster']}", row["message"], command)

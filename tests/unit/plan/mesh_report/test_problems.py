@@ -97,3 +97,22 @@ def test_what_is_not_known_is_told_as_information() -> None:
 def test_a_name_with_words_of_a_shell_stays_one_word_of_the_command() -> None:
     (one,) = report(part(answer=answer(namespaces=[{**SHOP, "name": "shop; rm -r x"}])))["problems"]
     assert one["command"] == "kubectl --context eu get namespace 'shop; rm -r x' --show-labels"
+
+
+@pytest.mark.parametrize(
+    ("kubeconfig", "cluster", "command"),
+    [
+        ("/c/eu.yml", {"host": "https://eu", "context": "admin"}, "kubectl --kubeconfig /c/eu.yml --context admin get "),
+        ("/c/eu.yml", {"host": "https://eu", "context": None}, "kubectl --kubeconfig /c/eu.yml get "),
+        (
+            "/c/eu.yml:/c/users",
+            {"host": "https://eu", "context": "admin"},
+            "env KUBECONFIG=/c/eu.yml:/c/users kubectl --context admin get ",
+        ),
+        ("", {"host": "https://eu", "context": None}, "kubectl --server https://eu get "),
+    ],
+)
+def test_a_command_leads_to_the_cluster_that_it_is_about(kubeconfig: str, cluster: dict[str, Any], command: str) -> None:
+    read = {"answer": answer(namespaces=[SHOP], cluster=cluster), "facts": facts(cluster=cluster)}
+    (one,) = report(part(kubeconfig=kubeconfig, **read))["problems"]
+    assert one["command"] == f"{command}namespace shop --show-labels"
