@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ..._errors import MeshyardError
 from ..._mesh import labels, raw, release, secret_data
 from ..._mesh.certificate import expiry
 from ..remote import endpoint_source
@@ -55,7 +56,7 @@ class WaitingReleases:
     def events(self, deployment: raw.Raw, replica_sets: Iterable[raw.Raw]) -> list[Event]:
         """What is to be told, now that this is the Deployment. A template that was refused waits to be changed, and is not told."""
         key = raw.namespace(deployment), raw.name(deployment)
-        waits = release.is_enabled(deployment) and release.awaits_release(deployment, replica_sets)
+        waits = release.is_enabled(deployment) and _awaits_release(deployment, replica_sets)
         template = release.hash_of(release.template_of(deployment))
         if not waits or release.is_refused(deployment):
             self._told.pop(key, None)
@@ -127,6 +128,14 @@ class Reachability:
         last = self._failing == {who}
         self._failing.discard(who)
         return [{"type": request.REACHABLE, "cluster": self._cluster}] if last else []
+
+
+def _awaits_release(deployment: raw.Raw, replica_sets: Iterable[raw.Raw]) -> bool:
+    """Whether it waits. One whose record cannot be read is told as well: the playbook says what is wrong, and others are not held up."""
+    try:
+        return release.awaits_release(deployment, replica_sets)
+    except MeshyardError:
+        return True
 
 
 def pause(failures: int) -> float:

@@ -88,6 +88,13 @@ def test_what_is_not_enabled_is_being_released_or_was_refused_is_not_told() -> N
     assert known.events(deployment("app:2", **{release.REFUSED: refused}), running) == []
 
 
+def test_a_record_that_cannot_be_read_is_told_once_and_fails_nothing() -> None:
+    known, running = WaitingReleases("eu"), [replica_set("app:1")]
+    broken = deployment("app:1", **{release.RECORD: "{"})
+    assert [one["name"] for one in known.events(broken, running)] == ["web"]
+    assert known.events(broken, running) == []
+
+
 def secret(name: str, days: float) -> dict[str, Any]:
     made = (NOW - timedelta(days=days)).isoformat().replace("+00:00", "Z")
     return {"metadata": {"namespace": "istio-system", "name": name, "creationTimestamp": made}}
