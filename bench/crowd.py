@@ -8,10 +8,13 @@ import json
 import urllib.request
 import uuid
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from lab.apiserver import ApiServer
+from tests.harness.injector import Injector
 from tests.harness.lab.settings import NEW, OLD
+from tests.harness.mesh import Mesh
 from tests.unit.mesh import build
 
 Object = dict[str, Any]
@@ -19,6 +22,19 @@ _AT_ONCE = 100
 _PODS, _DEPLOYMENTS = 2, 5
 PODS_OF_NAMESPACE = _PODS * _DEPLOYMENTS
 _CREATED = "2026-01-01T00:00:00Z"
+
+
+def growing(folder: Path, name: str, sizes: Iterable[int]) -> Iterator[tuple[ApiServer, int]]:
+    """An API server with two revisions and more and more pods; with each number of them once."""
+    with ApiServer(folder / name, name) as server, Injector(folder, {}) as injector:
+        mesh = Mesh(server, injector)
+        mesh.revision(OLD, "1.31.0")
+        mesh.revision(NEW, "1.32.0")
+        before = 0
+        for pods in sizes:
+            fill(server, pods, before)
+            before = pods
+            yield server, pods
 
 
 def fill(server: ApiServer, pods: int, offset: int = 0) -> None:

@@ -9,10 +9,8 @@ from typing import Any
 from bench import crowd, measure
 from lab.apiserver import ApiServer
 from lab.paths import program
-from tests.harness.injector import Injector
 from tests.harness.lab import audit
-from tests.harness.lab.settings import NEW, OLD
-from tests.harness.mesh import Mesh
+from tests.harness.lab.settings import OLD
 
 SIZES = (100, 1_000, 10_000, 50_000)
 GATHERED = ["pods", "workloads", "namespaces", "gateways", "blockers"]
@@ -22,16 +20,9 @@ GATHERED = ["pods", "workloads", "namespaces", "gateways", "blockers"]
 def run(folder: Path, sizes: Sequence[int] = SIZES) -> dict[str, Any]:
     """The figures by number of pods."""
     result: dict[str, Any] = {"info": [], "plan": []}
-    with ApiServer(folder / "large", "large") as server, Injector(folder, {}) as injector:
-        mesh = Mesh(server, injector)
-        mesh.revision(OLD, "1.31.0")
-        mesh.revision(NEW, "1.32.0")
-        before = 0
-        for pods in sizes:
-            crowd.fill(server, pods, before)
-            before = pods
-            result["info"].append(_info(server, pods))
-            result["plan"].append(_plan(server, pods))
+    for server, pods in crowd.growing(folder, "large", sizes):
+        result["info"].append(_info(server, pods))
+        result["plan"].append(_plan(server, pods))
     return result
 
 

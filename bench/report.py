@@ -11,10 +11,7 @@ from typing import Any
 from bench import crowd
 from lab.apiserver import ApiServer
 from tests.harness import playbook
-from tests.harness.injector import Injector
 from tests.harness.lab import audit
-from tests.harness.lab.settings import NEW, OLD
-from tests.harness.mesh import Mesh
 
 SIZES = (100, 1_000, 10_000)
 _MIB = 2**20
@@ -22,17 +19,7 @@ _MIB = 2**20
 
 def run(folder: Path, sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
     """The figures by number of pods."""
-    found = []
-    with ApiServer(folder / "reported", "reported") as server, Injector(folder, {}) as injector:
-        mesh = Mesh(server, injector)
-        mesh.revision(OLD, "1.31.0")
-        mesh.revision(NEW, "1.32.0")
-        before = 0
-        for pods in sizes:
-            crowd.fill(server, pods, before)
-            before = pods
-            found.append(_report(server, pods, folder))
-    return found
+    return [_report(server, pods, folder) for server, pods in crowd.growing(folder, "reported", sizes)]
 
 
 def _report(server: ApiServer, pods: int, folder: Path) -> dict[str, Any]:

@@ -16,10 +16,9 @@ from typing import Any
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._plan.mesh_report import change, document
+from ..module_utils._words import TIME
 from ..plugin_utils import collection_version, report_page, report_parts, run_journal
 from ..plugin_utils.filters import refusing
-
-TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def mesh_report(

@@ -8,6 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 MOST = 10
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+"""A moment in UTC as Kubernetes writes it."""
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things, such as C(1 pod) and C(2 pods)."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def listed(things: Iterable[object], separator: str = ", ", most: int = MOST) -> str:

@@ -311,7 +311,6 @@ from typing import Any
 from ..module_utils._ansible import arguments
 from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._cluster.wait import TimedOut
-from ..module_utils._errors import InvalidOption
 from ..module_utils._mesh.raw import Raw
 from ..module_utils._plan.dataplane.mesh import Mesh
 from ..module_utils._plan.gateways import addresses as gateway_addresses
@@ -365,18 +364,9 @@ def main() -> None:
 def _chart(module: Module) -> Renderer | None:
     """The chart, once the options are found to go together and to suit it; None where nothing is rendered."""
     params = module.params
-    present = params["state"] == "present"
-    if present and not params["revision"]:
-        raise InvalidOption("State present needs a revision.", "Name the revision or tag that the gateway is to belong to.")
-    if not present and params["revision"]:
-        raise InvalidOption(f"revision has no meaning with state {params['state']}.", "Leave it out.")
-    charted = [option for option in ("values", "network") if params[option] and not params["version"]]
-    if present and charted:
-        what = " and ".join(charted)
-        raise InvalidOption(f"The option {what} needs a version, whose chart it is for.", f"Give version, or leave {what} out.")
-    if not (present and params["version"]):
+    gateway_settings.refuse_options(params)
+    if params["state"] != "present" or not params["version"]:
         return None
-    gateway_chart.refuse_name(params["name"])
     chart = Renderer("gateway", arguments.version(params), params, module.warn)
     if params["values"]:
         chart.refuse(params["values"])

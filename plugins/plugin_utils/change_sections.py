@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..module_utils._words import counted
 from .report_layout import Page, Section, Table, problems, table
-from .report_rows import counts
+from .report_rows import counts, yes
 
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -50,7 +51,7 @@ def sections(document: Document) -> list[Section]:
 
 def _message(document: Document) -> str:
     moved, steps = len(document["changes"]["workloads"]), len(document["steps"])
-    return f"{_count(moved, 'workload')} changed in {_count(steps, 'step')} and {_duration(document['seconds'])}."
+    return f"{counted(moved, 'workload')} changed in {counted(steps, 'step')} and {_duration(document['seconds'])}."
 
 
 def _endings(document: Document) -> Table:
@@ -70,8 +71,15 @@ def _steps(document: Document) -> Table:
 
 def _step(one: Row) -> tuple[Any, ...]:
     verdict = "failed" if one["failed"] and not one["verdict"] else one["verdict"]
-    changed = "yes" if one["changed"] else "no"
-    return (one["task"], one["cluster"], one["began_at"], _duration(one["seconds"]), changed, verdict, "; ".join(one["details"]))
+    return (
+        one["task"],
+        one["cluster"],
+        one["began_at"],
+        _duration(one["seconds"]),
+        yes(one["changed"]),
+        verdict,
+        "; ".join(one["details"]),
+    )
 
 
 def _workloads(changes: Sequence[Row]) -> Table:
@@ -119,7 +127,3 @@ def _text(value: Any) -> str:
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(seconds, 60)
     return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{rest:.1f} s".replace(".0 s", " s")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -59,7 +59,7 @@ def mismatch(one: Row) -> Cells:
 def workload(one: Row) -> Cells:
     """A workload."""
     name, desired = f"{one['kind']} {one['name']}", one.get("desired") or NONE
-    return (name, one["cluster"], one["namespace"], desired, counts(one.get("pods") or {}), _yes(one["as_desired"]))
+    return (name, one["cluster"], one["namespace"], desired, counts(one.get("pods") or {}), yes(one["as_desired"]))
 
 
 def namespace(one: Row) -> Cells:
@@ -96,7 +96,7 @@ def cluster(one: Row) -> Cells:
     """A cluster."""
     message = one["message"] or (f"Told by its primary {one['told_by']}." if one["told_by"] else "")
     names = _text(one["names"])
-    return (one["cluster"], _yes(one["answered"]), names, one["network"], one["host"], one["context"], message)
+    return (one["cluster"], yes(one["answered"]), names, one["network"], one["host"], one["context"], message)
 
 
 def remote(one: Row) -> Cells:
@@ -107,12 +107,12 @@ def remote(one: Row) -> Cells:
 
 def endpoints(one: Row) -> Cells:
     """By which addresses a remote cluster should reach something of its primary."""
-    return (one["name"], one["cluster"], one["namespace"], one["reach"], _text(one["addresses"]), _yes(one["current"]))
+    return (one["name"], one["cluster"], one["namespace"], one["reach"], _text(one["addresses"]), yes(one["current"]))
 
 
 def locality(one: Row) -> Cells:
     """A rule by locality."""
-    return (one["name"], one["cluster"], one["namespace"], one["host"], one["locality"], _yes(one["outlier_detection"]))
+    return (one["name"], one["cluster"], one["namespace"], one["host"], one["locality"], yes(one["outlier_detection"]))
 
 
 def certificate(one: Row) -> Cells:
@@ -133,5 +133,6 @@ def _text(found: Any) -> str:
     return ", ".join(map(str, found))
 
 
-def _yes(value: Any) -> str:
+def yes(value: Any) -> str:
+    """A truth value in a word."""
     return "yes" if value else "no"

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ..module_utils._words import counted
 from . import upgrade_report
 
 VARIABLE = "meshyard_report_directory"
@@ -87,8 +88,7 @@ def _details(module: str, result: Mapping[str, Any]) -> list[str]:
     if module == _MOVES and result.get("namespaces"):
         return [upgrade_report.moved(result)]
     steps = len(result.get("steps") or ())
-    changes = [f"{steps} changes"] if steps > 1 else ["1 change"] if steps else []
-    return [*_image(module, result), *changes]
+    return [*_image(module, result), *([counted(steps, "change")] if steps else [])]
 
 
 def _image(module: str, result: Mapping[str, Any]) -> list[str]:

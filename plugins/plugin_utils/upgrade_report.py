@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils._mesh.blocker import described
-from ..module_utils._words import listed
+from ..module_utils._words import counted, listed
 
 _PLAN = Mapping[str, Any]
 
@@ -72,14 +72,14 @@ def moved(result: Mapping[str, Any], predicted: bool = False) -> str:
         return "failed"
     namespaces = result.get("namespaces") or ()
     statuses = Counter(one["status"] for namespace in namespaces for one in namespace["workloads"])
-    restarts = _count(statuses["restarted"], "workload")
+    restarts = counted(statuses["restarted"], "workload")
     if predicted:
         return f"{restarts} to restart"
     pods = [namespace["pods"] for namespace in namespaces]
     on_target, total = (sum(one[name] for one in pods) for name in ("on_target", "total"))
     figures = [f"{restarts} restarted", f"{on_target} of {total} pods as they should be"]
     stays = statuses["not_restartable"]
-    return ", ".join([*figures, *([f"{_count(stays, 'workload')} cannot be restarted"] if stays else [])])
+    return ", ".join([*figures, *([f"{counted(stays, 'workload')} cannot be restarted"] if stays else [])])
 
 
 def judged(gate: Mapping[str, Any]) -> str:
@@ -92,7 +92,7 @@ def images(pods: Iterable[Mapping[str, Any]], of_cluster: str) -> list[str]:
     """One line for each workload with a proxy: how many pods have which image."""
     counts = Counter((pod["namespace"], pod["workload"], pod["image"]) for pod in pods if pod["image"])
     return [
-        f"Cluster {of_cluster}, {place} {workload}: {image} in {_count(number, 'pod')}"
+        f"Cluster {of_cluster}, {place} {workload}: {image} in {counted(number, 'pod')}"
         for (place, workload, image), number in counts.items()
     ]
 
@@ -107,17 +107,13 @@ def _moves(plan: _PLAN) -> list[str]:
     waves = [listed(wave["namespaces"]) for wave in (*plan["gateway_waves"], *plan["waves"])]
     return [
         *_some("gateways", [one["name"] for one in plan["gateways"]]),
-        f"namespaces in {_count(len(waves), 'wave')}: {listed(waves, ' / ')}" if waves else "no namespaces to move",
+        f"namespaces in {counted(len(waves), 'wave')}: {listed(waves, ' / ')}" if waves else "no namespaces to move",
         *_some("tags", [tag["name"] for tag in plan["tags"] if tag["moves"]]),
     ]
 
 
 def _some(word: str, names: Sequence[str]) -> list[str]:
     return [f"{word}: {listed(names)}"] if names else []
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 _LINES = {"outline": outline, "way_back": way_back, "retirement": retirement, "reached": reached}

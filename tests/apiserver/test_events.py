@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from tests.harness.primary import NEW, Primary
 from tests.harness.releases import NEW as NEW_IMAGE
 from tests.harness.releases import OLD as OLD_IMAGE
 from tests.harness.releases import Shop
+from tests.harness.remote import lead_to_pod
 
 SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{SYSTEM}/endpointslices"
 SLICE = f"istiod-{NEW}"
@@ -47,18 +47,7 @@ def eu(tmp_path: Path) -> Iterator[Primary]:
 def us(server: ApiServer) -> Iterator[ApiServer]:
     """A remote cluster whose slice leads to the one pod of istiod, made as joining makes it."""
     server.client.ensure("/api/v1/namespaces", {"metadata": {"name": SYSTEM}})
-    owner = f"remote-{NEW}"
-    annotations = {"meshyard.io/endpoints-from": json.dumps({"reach": "pods", "revision": NEW})}
-    body = {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "addressType": "IPv4",
-        "ports": [{"port": 15012}],
-        "metadata": {"name": SLICE, "labels": {"meshyard.io/owner": owner}, "annotations": annotations},
-        "endpoints": [{"addresses": ["10.1.0.1"], "conditions": {"ready": True}}],
-    }
-    path = f"{SLICES}/{SLICE}?fieldManager=meshyard-{owner}"
-    server.client.request("PATCH", path, body, "application/apply-patch+yaml")
+    lead_to_pod(server.client, "10.1.0.1", NEW)
     yield server
     server.client.request("DELETE", SLICES)
 

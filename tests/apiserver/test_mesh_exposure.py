@@ -164,7 +164,7 @@ def test_what_others_made_with_another_content_is_refused_before_the_first_write
 
 
 def test_the_namespace_of_the_objects_and_the_selector_are_checked(cluster: ApiServer) -> None:
-    assert "gateway_namespace" in refusal(cluster, services=True, gateway_namespace="nowhere")
+    assert "gateway_namespace" in refusal(cluster, services=True, gateway_namespace="edge-that-is-not-there")
     assert "selector is empty" in refusal(cluster, services=True, selector={})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from lab.waiting import until
 from tests.harness.modules import Call, answer
 from tests.harness.planes import SYSTEM, Planes
 from tests.harness.primary import NEW, Door, Primary
+from tests.harness.remote import lead_to_pod
 
 SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{SYSTEM}/endpointslices"
 SLICE = f"istiod-{NEW}"
@@ -33,18 +33,7 @@ def joined(planes: Planes, primary: Primary) -> Iterator[Planes]:
     """A cluster whose slice leads to the one pod of istiod, made as joining makes it but without a chart."""
     planes.namespace(SYSTEM)
     primary.pods("10.1.0.1")
-    owner = f"remote-{NEW}"
-    annotations = {"meshyard.io/endpoints-from": json.dumps({"reach": "pods", "revision": NEW})}
-    body = {
-        "apiVersion": "discovery.k8s.io/v1",
-        "kind": "EndpointSlice",
-        "addressType": "IPv4",
-        "ports": [{"port": 15012}],
-        "metadata": {"name": SLICE, "labels": {"meshyard.io/owner": owner}, "annotations": annotations},
-        "endpoints": [{"addresses": ["10.1.0.1"], "conditions": {"ready": True}}],
-    }
-    path = f"{SLICES}/{SLICE}?fieldManager=meshyard-{owner}"
-    planes.client.request("PATCH", path, body, "application/apply-patch+yaml")
+    lead_to_pod(planes.client, "10.1.0.1", NEW)
     yield planes
     planes.client.request("DELETE", SLICES)
 

@@ -73,7 +73,6 @@ def start(
     """
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({group: {"hosts": dict(hosts)} for group, hosts in groups.items()}))
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(DROPPED)}
     own = {
         "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()),
         "ANSIBLE_HOME": str(folder / "home"),
@@ -85,12 +84,17 @@ def start(
     extra = ["-e", json.dumps(variables), *arguments]
     return subprocess.Popen(
         [*command, *extra],
-        env={**inherited, **own, **(environment or {})},
+        env={**inherited(), **own, **(environment or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
+
+
+def inherited() -> dict[str, str]:
+    """The environment of this process without what playbooks do not inherit."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(DROPPED)}
 
 
 def kill(process: subprocess.Popen[str]) -> None:

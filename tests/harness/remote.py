@@ -7,8 +7,33 @@ from typing import Any
 
 from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
 from lab.apiserver import ApiServer
+from lab.client import Client
 from tests.harness.planes import SYSTEM
 from tests.unit.mesh import build
+
+
+def lead_to_pod(client: Client, address: str, revision: str) -> str:
+    """Makes the slice of a cluster that leads to the one pod of istiod, as joining makes it.
+
+    :returns: its path.
+    """
+    owner = f"remote-{revision}"
+    meta = {
+        "name": f"istiod-{revision}",
+        "labels": {"meshyard.io/owner": owner},
+        "annotations": {"meshyard.io/endpoints-from": json.dumps({"reach": "pods", "revision": revision})},
+    }
+    body = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "addressType": "IPv4",
+        "ports": [{"port": 15012}],
+        "metadata": meta,
+        "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
+    }
+    path = kinds.kind("EndpointSlice").path(SYSTEM, meta["name"])
+    client.request("PATCH", f"{path}?fieldManager=meshyard-{owner}", body, "application/apply-patch+yaml")
+    return path
 
 
 class Remote:
@@ -35,11 +60,8 @@ class Remote:
         self._make("Service", {"metadata": service["metadata"], "spec": {"ports": [{"port": 443}]}})
 
     def leads_to(self, address: str, revision: str) -> None:
-        """The way to a revision of the primary, made as joining by pods makes it."""
-        source = {"meshyard.io/endpoints-from": json.dumps({"reach": "pods", "revision": revision})}
-        labels = {"meshyard.io/owner": f"remote-{revision}"}
-        meta = {"name": f"istiod-{revision}", "namespace": SYSTEM, "labels": labels, "annotations": source}
-        self._make("EndpointSlice", {"metadata": meta, "addressType": "IPv4", "endpoints": [{"addresses": [address]}]})
+        """The way to a revision of the primary."""
+        self.made.append(lead_to_pod(self.server.client, address, revision))
 
     def namespace(self, name: str, revision: str | None) -> None:
         """A namespace whose label names this revision, or none."""

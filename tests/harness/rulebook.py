@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.waiting import until
-from tests.harness.playbook import DROPPED
+from tests.harness import playbook
 
 PROGRAMS = Path(sys.executable).parent
 _END_SECONDS = 20
@@ -67,7 +67,6 @@ def running(name: str, folder: Path, inventory: Mapping[str, Any], variables: Ma
     files = {"inventory.yml": inventory, "variables.yml": variables}
     for file, content in files.items():
         (folder / file).write_text(json.dumps(content))
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(DROPPED)}
     environment = {
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_HOME": str(folder / "home"),
@@ -80,7 +79,7 @@ def running(name: str, folder: Path, inventory: Mapping[str, Any], variables: Ma
     log = folder / f"{name}.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, env={**inherited, **environment}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command, env={**playbook.inherited(), **environment}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
             yield Rulebook(process, log)

@@ -36,7 +36,9 @@ class Traffic(Around):
         if gateway:
             address = waiting.until(lambda: cluster.reader.gateway_address(*gateway)[1], 30, lambda: "The gateway gets no address.")
             # A gateway that is young has yet to hear of all endpoints.
-            waiting.until(lambda: all(_answers(address) for _ in range(_IN_A_ROW)), 30, lambda: "The gateway does not answer each time.")
+            waiting.until(
+                lambda: all(_answers(address) for _number in range(_IN_A_ROW)), 30, lambda: "The gateway does not answer each time."
+            )
             loads.append(GatewayLoad(str(program("fortio")), f"http://{address}/", _HOST, self._directory))
         super().__init__(loads)
 

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..._charts import values
-from ..._errors import InvalidOption, MeshyardError
+from ..._errors import MeshyardError
 from ..._mesh import injection, labels, raw, workload
 from ..dataplane import previous_labels, restarts
 from ..dataplane.mesh import Mesh
@@ -25,8 +24,6 @@ from .model import GatewayMoveRequest, GatewayState, Move, owner
 from .settings import GatewaySettings
 
 KINDS = ("Deployment", "DaemonSet")
-# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#rfc-1035-label-names
-_SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 # What the gateway chart may render.
 INVENTORY = (
     "ServiceAccount",
@@ -39,18 +36,6 @@ INVENTORY = (
     "PodDisruptionBudget",
     "NetworkPolicy",
 )
-
-
-def refuse_name(name: str) -> None:
-    """Returns when the objects of the chart, a Service among them, can be called so.
-
-    :raises InvalidOption: they cannot.
-    """
-    if not _SERVICE_NAME.fullmatch(name):
-        raise InvalidOption(
-            f"The option name is {name!r}, which no Service can be called.",
-            "Give at most 63 lower case letters, digits and dashes, with a letter first and no dash at the end.",
-        )
 
 
 def refuse_values(found: GatewayState, given: Mapping[str, Any] | None) -> None:

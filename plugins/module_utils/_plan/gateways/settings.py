@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +26,8 @@ _EASTWEST_PORTS = {"status-port": 15021, "tls": 15443, "tls-istiod": 15012, "tls
 _OUTLIVING = {"env": {labels.DRAINS: "true"}, "terminationGracePeriodSeconds": 300}
 # Values that this collection sets itself, and how the user sets them instead.
 _RESERVED = {"revision": "the option revision", "name": "the option name"}
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#rfc-1035-label-names
+_SERVICE_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,36 @@ class GatewaySettings:
         if self.kind == EASTWEST:
             layers.append(_eastwest(self.network))
         return values.merge(*layers, self.values, {"revision": revision})
+
+
+def refuse_options(options: Mapping[str, Any]) -> None:
+    """Returns when the options of the module go together, and a chart can be rendered by the name where one is.
+
+    :raises InvalidOption: they do not, or it cannot.
+    """
+    present = options["state"] == "present"
+    if present and not options["revision"]:
+        raise InvalidOption("State present needs a revision.", "Name the revision or tag that the gateway is to belong to.")
+    if not present and options["revision"]:
+        raise InvalidOption(f"revision has no meaning with state {options['state']}.", "Leave it out.")
+    charted = [option for option in ("values", "network") if options[option] and not options["version"]]
+    if present and charted:
+        what = " and ".join(charted)
+        raise InvalidOption(f"The option {what} needs a version, whose chart it is for.", f"Give version, or leave {what} out.")
+    if present and options["version"]:
+        refuse_name(options["name"])
+
+
+def refuse_name(name: str) -> None:
+    """Returns when the objects of the chart, a Service among them, can be called so.
+
+    :raises InvalidOption: they cannot.
+    """
+    if not _SERVICE_NAME.fullmatch(name):
+        raise InvalidOption(
+            f"The option name is {name!r}, which no Service can be called.",
+            "Give at most 63 lower case letters, digits and dashes, with a letter first and no dash at the end.",
+        )
 
 
 def chart_settings(found: GatewayState, kind: str | None, given: Mapping[str, Any] | None, network: str | None = None) -> GatewaySettings:

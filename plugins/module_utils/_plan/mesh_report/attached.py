@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..._mesh import raw, secret_data
+from ..._words import TIME
 from ..multicluster.discovery import address
 from ..remote import kubeconfig
 from ..remote.secret import CLUSTER_UID
-
-TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def attached(secrets: Iterable[raw.Raw]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..._words import counted
 from . import expiry
 from .problem import SEVERITIES, Problem, Row, connections, kubectl, playbook, problem
 
@@ -49,10 +50,10 @@ def verdict(told: Sequence[Problem], found: Mapping[str, Any]) -> dict[str, Any]
     counts = {severity: sum(one["severity"] == severity for one in told) for severity in SEVERITIES}
     status = "failed" if counts["error"] else "attention" if counts["warning"] else "passed"
     clusters, planes, workloads = found["clusters"], found["control_planes"], found["workloads"]
-    said = ", ".join(_count(counts[severity], word) for severity, word in _NOUNS.items() if counts[severity]) or "none"
+    said = ", ".join(counted(counts[severity], word) for severity, word in _NOUNS.items() if counts[severity]) or "none"
     figures = [
         f"{sum(one['answered'] for one in clusters)} of {len(clusters)} clusters answered",
-        _count(len(planes), "control plane"),
+        counted(len(planes), "control plane"),
         f"{found['migration']['as_desired']} of {len(workloads)} workloads of the mesh are where new pods go",
         f"problems: {said}",
     ]
@@ -128,7 +129,7 @@ def _mismatches(mismatches: Sequence[Row], known: Mapping[str, Row]) -> Iterator
         words = ["rollout", "restart", f"{kind.lower()}/{name}"] if mend else ["get", kind.lower(), name, "-o", "wide"]
         named = f"{kind} {row['namespace']}/{name}"
         severity = "warning" if row["status"] == "failed" else "info"
-        evidence = f"{_count(row['pods'], 'pod')}: {row['reason']}"
+        evidence = f"{counted(row['pods'], 'pod')}: {row['reason']}"
         yield problem(severity, "proxy_mismatch", row, named, evidence, kubectl(known, row, "-n", row["namespace"], *words))
 
 
@@ -143,7 +144,3 @@ def _unreadable(unreadable: Sequence[Row], known: Mapping[str, Row]) -> Iterator
     for row in unreadable:
         command = kubectl(known, row, "auth", "can-i", "--list")
         yield problem("warning", "unreadable", row, f"Cluster {row['cluster']}", row["message"], command)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

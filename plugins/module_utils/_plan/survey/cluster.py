@@ -19,6 +19,7 @@ from ..._mesh.plane import ControlPlane
 from ..._mesh.proxies import Proxy, injected_by, is_terminating, proxy_of
 from ..._mesh.restart import Owners, owner_of_pod
 from ..._mesh.verdict import Target, Verdict, verdicts
+from ..._words import TIME
 from ..dataplane import gateway_api
 from ..dataplane.mesh import Mesh
 
@@ -40,10 +41,9 @@ class Survey:
 
     :ivar namespaces: where pods were not listed, those in ambient mode alone.
     :ivar pods: unfinished pods, perhaps with their metadata only. :ivar counted: whether they were listed.
-    :ivar gateways: of the Gateway API.
-    :ivar connections: what the istiods of this cluster say. :ivar heard: what those of all clusters say, where several were read.
-    :ivar name: of the cluster. :ivar cluster_id: by which istiod knows the cluster, empty where it does not tell.
-    :ivar authorities: by control plane namespace.
+    :ivar gateways: of the Gateway API. :ivar connections: what the istiods of this cluster say.
+    :ivar heard: what those of all clusters say, where several were read. :ivar name: of the cluster.
+    :ivar cluster_id: by which istiod knows the cluster, empty where it does not tell. :ivar authorities: by control plane namespace.
     :ivar unreadable: sentences, one for each thing that could not be read.
     """
 
@@ -204,7 +204,7 @@ def _revision(plane: ControlPlane, survey: Survey, pods_of: Mapping[str | None, 
         "status": "available" if plane.available else plane.rollout.why or f"webhook {plane.webhook}",
         "replicas": {"wanted": plane.replicas, "ready": plane.ready},
         "webhook": plane.webhook,
-        "ca_expiry": authority.expiry.strftime("%Y-%m-%dT%H:%M:%SZ") if authority else None,
+        "ca_expiry": authority.expiry.strftime(TIME) if authority else None,
         "ca_source": authority.source if authority else None,
         "pods": None if pods_of is None else pods_of.get(plane.revision, 0),
         "proxies": None if connected is None else len(connected),

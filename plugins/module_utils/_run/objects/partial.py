@@ -47,6 +47,9 @@ class PartialReader:
         """All objects of a kind of which a cluster may have many: with what decisions read of them."""
         return self.whole(name, reduced=reduced.of(name), **options)
 
-    def get(self, name: str, namespace: str, one: str) -> Object | None:
-        """One object; None where it does not exist or may not be read."""
-        return self.attempt(lambda: read.get(self.cluster, kind(name), one, namespace), None)
+    def get(self, name: str, namespace: str | None, one: str, **options: Any) -> Object | None:
+        """One object; None where it does not exist or may not be read.
+
+        :param options: those of C(read.get).
+        """
+        return self.attempt(lambda: read.get(self.cluster, kind(name), one, namespace, **options), None)
