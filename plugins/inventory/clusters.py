@@ -170,7 +170,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         files = kubeconfig_files.read(kubeconfig_files.paths(self.get_option("kubeconfigs"), folder, os.environ))
         found = kubeconfig_contexts.contexts(files, self.get_option("include"), self.get_option("exclude"))
         expression = self.get_option("host_name")
-        return kubeconfig_contexts.hosts(found, lambda context: str(self._compose(expression, _data(context.words()))))
+        taken = {*cluster_hosts.GROUPS, *self.get_option("groups")}
+        return kubeconfig_contexts.hosts(found, lambda context: str(self._compose(expression, _data(context.words()))), taken)
 
     def _discovery(self, named: Mapping[str, Context], path: str, cache: bool) -> Discovery:
         """What the clusters have: as the cache keeps it, and of the others as they tell now."""

@@ -12,7 +12,8 @@ author:
   - Meshyard contributors (@meshyard)
 description:
   - Lists each Deployment that is in a release of M(meshyard.istio.workload_canary), or whose changes wait for one.
-  - Reads only, and needs no record but those on the Deployments and the routes.
+  - Reads only, and needs no record but those on the Deployments and the routes. A Deployment whose record cannot be read is named in
+    RV(unreadable) and does not fail the module.
 options:
   namespaces:
     description: Namespaces to look at. When empty, all of them.
@@ -93,6 +94,12 @@ workloads:
       canary: {replicas: 1, ready: 1}
       routes:
         - {kind: VirtualService, namespace: shop, name: web, state: ours, weight: 5}
+unreadable:
+  description: What is wrong with the records of Deployments that are therefore missing in RV(workloads), and what to do about it.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 cluster:
   description: The cluster that was used.
   returned: success
@@ -129,7 +136,7 @@ def main() -> None:
         run = Run(module)
         config = run.peer("config_cluster") if run.params["config_cluster"] else run.cluster
         found = survey.survey(run.cluster, config, run.params["namespaces"], run.params["names"], survey.at_present())
-        run.answer((), workloads=found)
+        run.answer((), workloads=found.workloads, unreadable=found.unreadable)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ from .mesh_inventory import PRIMARY_GROUP, REMOTE_GROUP, UNREACHABLE_GROUP
 from .side_by_side import Problem
 
 ALL_GROUP = "meshyard_clusters"
+GROUPS = (ALL_GROUP, PRIMARY_GROUP, REMOTE_GROUP, UNREACHABLE_GROUP)
 REACHABLE = "meshyard_reachable"
-_GROUPS = {"primary": PRIMARY_GROUP, "remote": REMOTE_GROUP}
+_BY_ROLE = {"primary": PRIMARY_GROUP, "remote": REMOTE_GROUP}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def discovery(named: Mapping[str, Context], found: Mapping[str, ClusterSeen | Pr
         if host not in parts:
             groups[UNREACHABLE_GROUP].append(host)
         elif role:
-            groups[_GROUPS[role]].append(host)
+            groups[_BY_ROLE[role]].append(host)
     variables = {host: _variables(parts[host]) if host in parts else {REACHABLE: False} for host in found}
     return Discovery(variables, groups, list(_warnings(named, found, parts)))
 

@@ -19,6 +19,7 @@ from ..module_utils._mesh import raw
 from ..module_utils._words import listed
 
 _UNUSABLE = re.compile(r"[^\w.-]+")
+_GROUPS_OF_ANSIBLE = ("all", "ungrouped")
 _CERTIFICATE = "client-certificate-data"  # no secret, and no message for people either
 _ADDRESS_CREDENTIALS = re.compile(r"//[^/@\s]+@")
 
@@ -75,18 +76,19 @@ def contexts(files: Mapping[str, Mapping[str, Any]], include: Sequence[str], exc
     return [one for one in found if one.name and _matches(one.name, include) and not _matches(one.name, exclude)]
 
 
-def hosts(found: Iterable[Context], name_of: Callable[[Context], str]) -> dict[str, Context]:
+def hosts(found: Iterable[Context], name_of: Callable[[Context], str], taken: Iterable[str] = ()) -> dict[str, Context]:
     """The contexts by the names of their hosts.
 
-    :raises InvalidOption: two of them have one name, or a name is none.
+    :param taken: names of groups, which no host may have.
+    :raises InvalidOption: two of them have one name, or a name is none or that of a group.
     """
     named: dict[str, Context] = {}
     for one in found:
         name = name_of(one)
-        if not name or _UNUSABLE.search(name):
+        if not name or _UNUSABLE.search(name) or name in _GROUPS_OF_ANSIBLE or name in taken:
             raise InvalidOption(
                 f"The host name {name!r} for context {one.name} in {one.kubeconfig} is not possible.",
-                "Let the option host_name give letters, digits, dots, dashes and underscores.",
+                "Let the option host_name give letters, digits, dots, dashes and underscores, and no name of a group.",
             )
         if name in named:
             raise InvalidOption(

@@ -33,11 +33,14 @@ def paths(given: Sequence[str], folder: str, environment: Mapping[str, str]) -> 
 
 
 def read(found: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """The contents of files by their paths.
+    """The contents of files by their paths, without those that are empty, as for kubectl.
 
-    :raises InvalidOption: one cannot be read, or is no kubeconfig.
+    :raises InvalidOption: one cannot be read, or is no kubeconfig, or all are empty.
     """
-    return {path: read_kubeconfig(path) for path in found}
+    there = [path for path in found if os.path.getsize(path)]
+    if not there:
+        raise InvalidOption(f"The kubeconfig {listed(found)} is empty.", "Name the files in the option kubeconfigs.")
+    return {path: read_kubeconfig(path) for path in there}
 
 
 def _matching(path: str, pattern: str) -> list[str]:

@@ -16,6 +16,7 @@ from .mesh_inventory import Cluster, Inventory, Own, Variables
 
 Hostvars = Mapping[str, Variables]
 Groups = Mapping[str, Sequence[str]]
+_ANSWERS = ("answer", "facts", "releases", "endpoints")
 _JOBS = ("awx_job_id", "tower_job_id")
 
 
@@ -63,11 +64,12 @@ def parts(hostvars: Hostvars, groups: Groups, run: Sequence[str], variables: Seq
     known = readings(hostvars, groups, run)
     found = []
     for host in run:
-        answers = [hostvars[host].get(name) or {} for name in variables]
+        answers: dict[str, Any] = {kind: hostvars[host].get(name) or {} for kind, name in zip(_ANSWERS, variables, strict=False)}
         own = known[host]
         names = {own.name: host, **{remote["name"]: remote["host"] for remote in own.remotes}}
-        answered = any("cluster" in one for one in answers)
-        found.append(Part(host, own.told_by, names, *answers, kubeconfig=_kubeconfig(hostvars[host]) if answered else ""))
+        answered = any("cluster" in one for one in answers.values())
+        kubeconfig = _kubeconfig(hostvars[host]) if answered else ""
+        found.append(Part(host, own.told_by, names, kubeconfig=kubeconfig, **answers))
     return found
 
 

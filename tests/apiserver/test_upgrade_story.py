@@ -67,7 +67,7 @@ def test_an_upgrade_of_three_namespaces_is_told_in_few_lines(mesh: UpgradeMesh) 
 def written(folder: Path) -> dict[str, Any]:
     """The record of a change, beside which its pages lie and nothing else."""
     pages = {f"{name}.{ending}" for name in ("before", "after", "change") for ending in ("html", "json")}
-    assert {path.name for path in folder.iterdir()} == pages
+    assert {path.name for path in folder.iterdir() if path.is_file()} == pages
     found: dict[str, Any] = json.loads((folder / "change.json").read_text())
     return found
 
@@ -92,6 +92,8 @@ def test_all_of_it_goes_back_and_the_record_of_the_change_tells_it(mesh: Upgrade
 def test_a_wave_whose_gate_fails_goes_back_and_those_before_stay(mesh: UpgradeMesh) -> None:
     mesh.kubelet.debug.behind.add("pay")
     folder = mesh.folder / "stopped"
+    folder.mkdir()
+    (folder / "change.json").write_text("of another change")
     asked = {"canary_upgrade_waves": "cart; pay, shop", "canary_upgrade_phases": "prepare, waves"}
     ended = mesh.play("upgrade", **asked, meshyard_report_directory=str(folder))
     mesh.kubelet.debug.behind.clear()
@@ -99,6 +101,7 @@ def test_a_wave_whose_gate_fails_goes_back_and_those_before_stay(mesh: UpgradeMe
     assert "the gate for Wave 2 of 2: pay, shop failed" in ended.said
     assert mesh.everywhere() == {"cart": {NEW}, "pay": {OLD}, "shop": {OLD}, "edge": {OLD}}
     record = written(folder)
+    assert [one.read_text() for one in folder.glob("former-*/*")] == ["of another change"]
     assert record["result"] == "failed"
     assert "the gate for Wave 2 of 2: pay, shop failed" in record["clusters"][0]["message"]
     steps = {(one["task"], one["verdict"]): one for one in record["steps"]}

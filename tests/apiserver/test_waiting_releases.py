@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh.release import RECORD
 from tests.harness.mesh import Mesh
 from tests.harness.modules import Call
 from tests.harness.releases import NEW, OLD, Shop
@@ -58,6 +59,10 @@ def test_releases_are_listed_with_what_is_meant_what_is_live_and_who_waits(shop:
     _set_image(shop)
     (found,) = Call("workload_canary_info", asked).run()["workloads"]
     assert (found["enabled"], found["waiting"], found["refused"], found["release"]) == (True, True, False, None)
+    shop.mesh.merge("Deployment", "web", shop.namespace, {"metadata": {"annotations": {RECORD: "{"}}})
+    spoilt = Call("workload_canary_info", asked).run()
+    assert spoilt["workloads"] == []
+    assert [f"Deployment {shop.namespace}/web is not a record" in one for one in spoilt["unreadable"]] == [True]
 
 
 def test_a_waiting_template_that_was_refused_waits_on_and_says_so(shop: Shop) -> None:

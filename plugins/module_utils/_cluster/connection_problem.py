@@ -147,7 +147,7 @@ def read_kubeconfig(path: str) -> Mapping[str, Any]:
             f"The kubeconfig file {path} cannot be read: {reason}.", "Check whose file it is and what it holds."
         ) from problem
     if content is None:
-        raise InvalidOption(f"The file {path} is no kubeconfig.", "Correct the option kubeconfig.")
+        raise InvalidOption(f"The file {path} is no kubeconfig.", "Name a file with clusters, users and contexts, as kubectl reads it.")
     return content
 
 

@@ -62,10 +62,10 @@ def test_two_contexts_that_would_be_one_host_are_refused_with_both_of_them_and_a
     assert list(apart) == ["a-eu", "b-eu"]
 
 
-@pytest.mark.parametrize("name", ["", "a b", "x:y"])
-def test_a_host_name_that_ansible_would_take_apart_is_refused(name: str) -> None:
+@pytest.mark.parametrize("name", ["", "a b", "x:y", "all", "istio_primary"])
+def test_a_host_name_that_ansible_would_take_apart_or_for_a_group_is_refused(name: str) -> None:
     with pytest.raises(InvalidOption, match="not possible"):
-        contexts.hosts([Context("eu", "/k/a")], lambda _one: name)
+        contexts.hosts([Context("eu", "/k/a")], lambda _one: name, ["istio_primary"])
 
 
 def test_lists_of_hosts_are_names_and_patterns_and_one_that_means_nothing_is_refused() -> None:
@@ -94,6 +94,14 @@ def test_without_files_those_of_kubectl_are_taken_as_far_as_they_are_there(tmp_p
     assert files.paths([], "/", {"KUBECONFIG": f"{tmp_path}/a:{tmp_path}/none"}) == [str(tmp_path / "a")]
     with pytest.raises(InvalidOption, match="does not exist"):
         files.paths([], "/", {"KUBECONFIG": f"{tmp_path}/none"})
+
+
+def test_an_empty_file_is_passed_over_unless_there_is_no_other(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "one").write_text("contexts: []")
+    assert list(files.read([str(tmp_path / "empty"), str(tmp_path / "one")])) == [str(tmp_path / "one")]
+    with pytest.raises(InvalidOption, match="is empty"):
+        files.read([str(tmp_path / "empty")])
 
 
 def test_a_file_that_is_no_kubeconfig_is_refused(tmp_path: Path) -> None:

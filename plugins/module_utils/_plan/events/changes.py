@@ -80,9 +80,13 @@ class Expiring:
         self._told: set[tuple[str, str, str]] = set()
 
     def certificates(self, secrets: Mapping[str, raw.Raw], now: datetime) -> list[Event]:
-        """Those certificates of istiod that end within the days. Nothing of a Secret but its name is told."""
+        """The certificate by which istiod signs, if it ends within the days. Nothing of a Secret but its name is told.
+
+        :param secrets: by name; of several the first of C(CA_SECRETS) signs, and what lies beside it was left from before.
+        """
         found = []
-        for name, secret in sorted(secrets.items()):
+        for name in [name for name in CA_SECRETS if name in secrets][:1]:
+            secret = secrets[name]
             ends = expiry(secret_data.text(secret, CA_SECRETS[name]))
             if ends and self._is_new(request.CERTIFICATES, name, ends.isoformat(), (ends - now).total_seconds(), self._certificate_days):
                 left = int((ends - now).total_seconds() // _SECONDS_A_DAY)

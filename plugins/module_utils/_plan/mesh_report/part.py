@@ -65,7 +65,7 @@ class Part:
         """What is missing of a cluster that answered; of one that did not the row of the cluster tells."""
         if not self.answered:
             return []
-        missing = [*(self.facts.get("unreadable") or []), *(self.answer.get("unreadable") or [])]
+        missing = [text for one in (self.facts, self.answer, self.releases) for text in one.get("unreadable") or []]
         lacks = self.endpoints.get("missing") or []
         missing += [f"Its primary shows no {one}, so that nothing tells what should lead there." for one in lacks]
         asked = ((self.facts, "settings"), (self.answer, "revisions"), (self.releases, "workloads"), (self.endpoints, "slices"))

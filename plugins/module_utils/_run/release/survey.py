@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ..._cluster import read
 from ..._cluster.connect import Cluster
 from ..._cluster.kinds import kind
+from ..._errors import MeshyardError
 from ..._mesh import host, raw, release
 from ..._mesh.release import Record
 from ..._plan.objects.steps import Object
@@ -21,15 +23,38 @@ from ..._plan.release.target import Target
 _DEPLOYMENT, _RULE = kind("Deployment"), "DestinationRule"
 
 
-def survey(workload: Cluster, config: Cluster, namespaces: Sequence[str], names: Sequence[str], now: datetime) -> list[dict[str, Any]]:
-    """Those in some namespaces, by namespace and name.
+@dataclass(frozen=True)
+class Survey:
+    """What was found.
+
+    :ivar workloads: by namespace and name. :ivar unreadable: sentences on those whose record is none, which keep nobody from the others.
+    """
+
+    workloads: list[dict[str, Any]]
+    unreadable: list[str]
+
+
+def survey(workload: Cluster, config: Cluster, namespaces: Sequence[str], names: Sequence[str], now: datetime) -> Survey:
+    """Those in some namespaces.
 
     :param config: the cluster with the routes. :param namespaces: empty for all. :param names: of Deployments; empty for all.
     """
     found = [one for namespace in namespaces or (None,) for one in _marked(workload, namespace) if not names or raw.name(one) in names]
     known = _routes(config) if any(release.RECORD in raw.annotations_of(one) for one in found) else []
     whole = [read.get(workload, _DEPLOYMENT, raw.name(one), raw.namespace(one)) for one in found]
-    return [_described(workload, one, known, now) for one in sorted(filter(None, whole), key=raw.qualified)]
+    problems = {raw.qualified(one): _problem(one) for one in filter(None, whole)}
+    there = sorted((one for one in filter(None, whole) if not problems[raw.qualified(one)]), key=raw.qualified)
+    unreadable = [problem for _name, problem in sorted(problems.items()) if problem]
+    return Survey([_described(workload, one, known, now) for one in there], unreadable)
+
+
+def _problem(stable: Object) -> str:
+    """What is wrong with the record on a Deployment; empty where nothing is."""
+    try:
+        release.of(stable)
+    except MeshyardError as problem:
+        return str(problem)
+    return ""
 
 
 def _marked(cluster: Cluster, namespace: str | None) -> list[Object]:
