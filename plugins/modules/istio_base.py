@@ -215,7 +215,7 @@ from ..module_utils._ansible.module import Module, Run, reporting
 from ..module_utils._charts import values
 from ..module_utils._mesh import revision as revisions
 from ..module_utils._plan.control_plane import base, install, readiness, removal
-from ..module_utils._plan.objects.steps import Object, Plan, ref_of
+from ..module_utils._plan.objects.steps import Object, Plan, Ref, ref_of
 from ..module_utils._run.control_plane import base as control_plane_base
 from ..module_utils._run.control_plane import read as control_plane
 from ..module_utils._run.control_plane import removal as control_plane_removal
@@ -257,12 +257,15 @@ def _present(module: Module) -> None:
         revisions.check_revision(params["default_revision"])
     control_plane.check_values(params["values"])
     chart = rendering.Renderer("base", version, params, module.warn)
-    chart.refuse(params["values"])
+    chart.begin(params["values"])
     run = Run(module)
-    before = control_plane_base.validator(run.cluster)
+    chart.refuse(params["values"])
+    validating = control_plane_base.validators(run.cluster)
+    before = control_plane_base.default_among(validating)
     rendered = _render(run, chart, params["default_revision"] or control_plane_base.revision_of(before))
-    decision = _decide(run, chart, rendered, before)
-    plan, first = _complete(run, decision.plan)
+    live = control_plane_base.seen(run.cluster, rendered, validating)
+    decision = _decide(run, chart, rendered, live, before)
+    plan, first = _complete(run, decision.plan, live)
     after = _execute(run, plan, first) or before
     run.answer(
         plan,
@@ -285,28 +288,28 @@ def _render(run: Run, chart: rendering.Renderer, default_revision: str) -> list[
     return chart.objects("istio-base", namespace, values.merge(own, params["values"]), kubernetes)
 
 
-def _decide(run: Run, chart: rendering.Renderer, rendered: list[Object], before: Object | None) -> base.Decision:
+def _decide(run: Run, chart: rendering.Renderer, rendered: list[Object], live: dict[Ref, Object], before: Object | None) -> base.Decision:
     params, cluster = run.params, run.cluster
     asked = params["default_revision"] not in (None, control_plane_base.revision_of(before))
     planned = run.check and params["default_revision"] in params["planned_revisions"]
     if asked and before is not None and not planned:
         control_plane_base.refuse_target(params["default_revision"], control_plane_base.planes(cluster), cluster.name)
-    live = control_plane_base.seen(cluster, rendered)
     decision = base.plan(rendered, live, base.BaseRequest(chart.version, params["adopt"], asked), cluster.name)
     run.warn(*decision.warnings, *install.warnings(decision.plan))
     return decision
 
 
-def _complete(run: Run, steps: Plan) -> tuple[Plan, Plan]:
+def _complete(run: Run, steps: Plan, live: dict[Ref, Object]) -> tuple[Plan, Plan]:
     """The confirmed steps, and those of them that come before there is a place for a Lease."""
     namespace = run.params["control_plane_namespace"]
-    first = () if control_plane.namespace_exists(run.cluster, namespace) else install.namespace_step(namespace)
+    filled = any(ref.namespace == namespace for ref in live)
+    first = () if filled or control_plane.namespace_exists(run.cluster, namespace) else install.namespace_step(namespace)
     return (*first, *execute.confirm(run.cluster, steps, run.warn)), first
 
 
 def _execute(run: Run, plan: Plan, first: Plan) -> Object | None:
     """Writes and waits; the default validator as it is then, None in check mode."""
-    if run.check:
+    if run.check or not (plan or run.params["default_revision"]):
         return None
     run.execute(first)
     with run.writing(run.params["control_plane_namespace"]) if plan else contextlib.nullcontext():

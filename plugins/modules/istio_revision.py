@@ -375,10 +375,12 @@ def _present(module: Module, names: revisions.Names) -> None:
     version = arguments.version(module.params)
     control_plane.check_values(module.params["values"])
     chart = rendering.Renderer("istiod", version, module.params, module.warn)
-    chart.refuse(module.params["values"])
+    chart.begin(module.params["values"])
     run = Run(module)
-    rendered = _render(run, names, chart)
-    seen = control_plane.seen(run.cluster, names, rendered)
+    chart.refuse(module.params["values"])
+    deployments = control_plane.istiods(run.cluster, names)
+    rendered = _render(run, names, chart, control_plane.istiod(deployments, names))
+    seen = control_plane.seen(run.cluster, names, rendered, deployments)
     targets = install.wanted(rendered, seen.live, names.revision)
     if not seen.live:
         _refuse_beside(run, names, targets)
@@ -404,10 +406,9 @@ def _refuse_beside(run: Run, names: revisions.Names, targets: list[Object]) -> N
         run.warn(*live_identity.check(run.cluster, names, targets, run.params["values_from_revision"]))
 
 
-def _render(run: Run, names: revisions.Names, chart: rendering.Renderer) -> list[Object]:
+def _render(run: Run, names: revisions.Names, chart: rendering.Renderer, deployment: Object | None) -> list[Object]:
     params, cluster = run.params, run.cluster
     kubernetes = control_plane.kubernetes_version(cluster, chart.version, params["allow_unsupported"], run.warn)
-    deployment = control_plane.istiod(cluster, names)
     if not params["allow_unsupported"]:
         control_plane.check_step(deployment, chart.version, cluster, back=params["allow_downgrade"])
     values = control_plane.chosen_values(cluster, chart, names, params["values"], params["values_from_revision"], run.warn)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from .._errors import MeshyardError
@@ -24,6 +25,7 @@ MISSING = (
     f"Install Helm {MAJOR} on the host that runs this module, or give its path as binary_path; an execution environment gets it in "
     f"additional_build_steps, by Helm's own script get-helm-{MAJOR}, which finds the architecture."
 )
+_VERSION_COMMAND = ["version", "--short"]
 _VERSION = re.compile(r"\bv(\d+)\.\d+\S*")
 # Helm prefers a directory of the chart's name in the working directory to the repository, and only says so.
 HIJACKED = "repository url ignored"
@@ -40,6 +42,17 @@ class Helm:
         self._run = run
         self._binary = binary
         self._suits = False
+        self._begun: dict[tuple[str, ...], Future[tuple[int, str, str]]] = {}
+
+    def begin_to_show(self, chart: Chart, *parts: str) -> None:
+        """Asks for parts of a chart, C(chart) or C(values), at the same time, so that who asks for them next does not wait for each.
+
+        Beside them for the version of the binary. Most of the time of a call is that of its start.
+        """
+        commands = [_VERSION_COMMAND, *(["show", part, *chart.arguments] for part in parts)]
+        pool = ThreadPoolExecutor(len(commands))
+        self._begun = {tuple(command): pool.submit(self._run, [self._binary, *command], "") for command in commands}
+        pool.shutdown(wait=False)
 
     def show_chart(self, chart: Chart) -> dict[str, Any]:
         """What a chart says of itself: C(name), C(version), C(appVersion) and more.
@@ -98,7 +111,7 @@ class Helm:
         """
         if self._suits:
             return
-        _code, output, errors = self._call(["version", "--short"])
+        _code, output, errors = self._call(_VERSION_COMMAND)
         # Helm 2 tells its version and fails, because it misses its server.
         version = _VERSION.search(f"{output}\n{errors}")
         if version is None or int(version[1]) != MAJOR:
@@ -111,8 +124,9 @@ class Helm:
         self._suits = True
 
     def _call(self, command: list[str], text: str = "") -> tuple[int, str, str]:
+        begun = self._begun.pop(tuple(command), None)
         try:
-            return self._run([self._binary, *command], text)
+            return begun.result() if begun else self._run([self._binary, *command], text)
         except OSError as problem:
             raise MeshyardError(
                 f"Helm cannot be run as {self._binary}: {problem.strerror or problem}.", MISSING, code="requirement_missing"

@@ -37,6 +37,7 @@ APP_INSTANCE = "app.kubernetes.io/instance"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 
 # This collection's own.
+KINDS = "meshyard.io/kinds"
 OWNER = "meshyard.io/owner"
 READER = "meshyard.io/reader-"
 RELEASE_NAMESPACE = "meshyard.io/release-namespace"

@@ -179,6 +179,7 @@ def test_rendering_gives_helm_everything_it_needs_and_values_on_standard_input()
 def test_a_charts_values_and_description_are_read() -> None:
     program = Program("# comment\nglobal: {hub: x}\n")
     binary = helm.Helm(program)
+    binary.begin_to_show(chart.source("base", "1.32.0", chart_ref="/srv/base"), "values")
     assert binary.show_values(chart.source("base", "1.32.0", chart_ref="/srv/base")) == {"global": {"hub": "x"}}
     assert binary.show_chart(chart.source("base", "1.32.0", chart_ref="/srv/base")) == {"global": {"hub": "x"}}
     assert [call[0][1:] for call in program.calls] == [["show", "values", "/srv/base"], ["show", "chart", "/srv/base"]]

@@ -31,13 +31,22 @@ def carry_out(run: Run, names: Names, plan: Plan, targets: list[Object], seen: S
     if run.check:
         return readiness.components(readiness.concerned(map(ref_of, targets)), seen.live)
     if not plan:
-        return _wait(run, names, plan, targets)
+        return _ready_already(run, names, targets, seen) or _wait(run, names, plan, targets)
     # There is no place for a Lease before the namespace exists.
     first = plan[: 0 if seen.namespace_exists else 1]
     run.execute(first)
     with run.writing(names.namespace):
         run.execute(plan[len(first) :])
         return _wait(run, names, plan, targets)
+
+
+def _ready_already(run: Run, names: Names, targets: list[Object], seen: Seen) -> list[readiness.Component]:
+    """The parts as they were seen, where all are available and pods are injected; else none."""
+    parts = readiness.components(readiness.concerned(map(ref_of, targets)), seen.live)
+    if not run.params["wait"]:
+        return parts
+    injection = condition.injection(run.cluster, names, targets, run.warn)
+    return [] if readiness.missing(parts) or (injection and injection.missing()) else parts
 
 
 def _wait(run: Run, names: Names, plan: Plan, targets: list[Object]) -> list[readiness.Component]:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from ..._charts import versions
 from ..._errors import MeshyardError
 from ..._mesh import labels, maker, raw
 from ..._words import listed
-from ..objects import adoption, order, ownership
+from ..objects import adoption, inventory, order, ownership
 from ..objects.convergence import converge, manager_of, owner_of, stamped
 from ..objects.steps import Object, Plan, Ref, ref_of
 
@@ -77,7 +76,8 @@ def plan(rendered: Iterable[Object], live: Mapping[Ref, Object], request: BaseRe
     shared = [obj for obj in rendered if obj["kind"] != _CRD]
     shared_by_others = any(ref_of(obj) in others for obj in shared)
     targets = _crd_targets(forward, live, others, request)
-    targets += _beside_others(shared, live, others, request) if shared_by_others else stamped(shared, OWNER)
+    own = [] if shared_by_others else inventory.naming_kinds(stamped(shared, OWNER), live)
+    targets += own or _beside_others(shared, live, others, request)
     refs = {ref_of(obj) for obj in targets}
     prunable = {ref: obj for ref, obj in live.items() if ref in refs or ref.kind != _CRD}
     steps = converge(targets, prunable, OWNER, prune=not shared_by_others)
@@ -145,14 +145,14 @@ def _is_newer(found: str, wanted: versions.Version) -> bool:
 def _crd_targets(crds: Iterable[Object], live: Mapping[Ref, Object], others: frozenset[Ref], request: BaseRequest) -> list[Object]:
     targets = []
     for crd in crds:
-        body = copy.deepcopy(crd)
-        body["metadata"].setdefault("annotations", {})[VERSION] = str(request.version)
+        metadata = {**crd["metadata"], "annotations": {**raw.annotations_of(crd), VERSION: str(request.version)}}
+        body = {**crd, "metadata": metadata}
         ref = ref_of(crd)
         if ref not in others:
             targets += stamped([body], OWNER)
         elif _is_ahead(live[ref], request):
             # Its labels stay those of its maker, so that Helm still knows it.
-            body["metadata"].pop("labels", None)
+            metadata.pop("labels", None)
             targets.append(body)
     return targets
 

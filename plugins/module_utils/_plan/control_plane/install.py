@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..._mesh import labels, raw
 from ..._mesh.revision import Names
-from ..objects import adoption
+from ..objects import adoption, inventory
 from ..objects.convergence import converge, stamped
 from ..objects.steps import Create, Object, Plan, Ref, ref_of
 from . import identity
@@ -34,7 +34,8 @@ def owner(revision: str) -> str:
 
 def wanted(rendered: Iterable[Object], live: Mapping[Ref, Object], revision: str) -> list[Object]:
     """The rendered objects as they are to be applied."""
-    return [_with_selectors_of(live.get(ref_of(obj)), obj) for obj in stamped(rendered, owner(revision))]
+    named = inventory.naming_kinds(stamped(rendered, owner(revision)), live)
+    return [_with_selectors_of(live.get(ref_of(obj)), obj) for obj in named]
 
 
 def plan(

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -85,9 +84,6 @@ def _towards(wanted: Object, live: Object | None, manager: str) -> list[Step]:
 
 
 def _labelled(obj: Object, owner: str) -> Object:
-    labelled = copy.deepcopy(obj)
-    marks = labelled["metadata"].setdefault("labels", {})
-    marks[labels.OWNER] = owner
-    if labels.MANAGED_BY in marks:
-        marks[labels.MANAGED_BY] = _TOOL
-    return labelled
+    given = obj["metadata"].get("labels") or {}
+    marks = {**given, labels.OWNER: owner, **({labels.MANAGED_BY: _TOOL} if labels.MANAGED_BY in given else {})}
+    return {**obj, "metadata": {**obj["metadata"], "labels": marks}}

@@ -26,7 +26,12 @@ def without_foreign_fields(obj: Object, *, scaled_by_hpa: bool = False) -> Objec
 
     :param scaled_by_hpa: an autoscaler owns the replicas of this Deployment.
     """
-    ours = copy.deepcopy(obj)
+    # A CRD is large: only what is changed here is copied.
+    ours = {key: value for key, value in obj.items() if key != "status"}
+    if "webhooks" in obj:
+        ours["webhooks"] = copy.deepcopy(obj["webhooks"])
+    if scaled_by_hpa:
+        ours["spec"] = {key: value for key, value in (obj.get("spec") or {}).items() if key != "replicas"}
     for name in _OWNED_BY_ISTIOD.get(obj["kind"], ()):
         for webhook in ours.get("webhooks") or ():
             webhook.pop(name, None)
@@ -34,9 +39,6 @@ def without_foreign_fields(obj: Object, *, scaled_by_hpa: bool = False) -> Objec
     for webhook in ours.get("webhooks") or ():
         for rule in webhook.get("rules") or ():
             rule.setdefault("scope", "*")  # as the API server does, so that no run takes it for a difference
-    if scaled_by_hpa:
-        ours.get("spec", {}).pop("replicas", None)
-    ours.pop("status", None)
     return ours
 
 

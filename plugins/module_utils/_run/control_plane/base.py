@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from ..._cluster import kinds, read
 from ..._cluster.connect import Cluster
@@ -27,6 +27,16 @@ def validator(cluster: Cluster) -> Object | None:
     return read.get(cluster, _VALIDATOR, labels.DEFAULT_VALIDATOR)
 
 
+def validators(cluster: Cluster) -> list[Object]:
+    """All webhooks that validate, whoever made them."""
+    return read.objects(cluster, _VALIDATOR)
+
+
+def default_among(found: Iterable[Object]) -> Object | None:
+    """The default validator among these."""
+    return next((one for one in found if raw.name(one) == labels.DEFAULT_VALIDATOR), None)
+
+
 def revision_of(found: raw.Raw | None) -> str:
     """The revision that a default validator asks; empty where there is none."""
     return raw.labels_of(found).get(labels.REV, "") if found else ""
@@ -43,12 +53,15 @@ def crds(cluster: Cluster) -> list[str]:
     return sorted(raw.name(obj) for obj in read.objects(cluster, _CRD, labels=_PART_OF, metadata_only=True))
 
 
-def seen(cluster: Cluster, rendered: Iterable[Object]) -> dict[Ref, Object]:
-    """What is there of the base: the objects of its owner, and the rendered ones that exist."""
+def seen(cluster: Cluster, rendered: Iterable[Object], validating: Sequence[Object]) -> dict[Ref, Object]:
+    """What is there of the base: the objects of its owner, and the rendered ones that exist.
+
+    :param validating: what C(validators) found.
+    """
     rendered = list(rendered)
     live = {ref_of(obj): obj for obj in read.objects(cluster, _CRD, labels=_PART_OF)}
     others = [obj for obj in rendered if ref_of(obj) not in live]
-    return live | observe.owned(cluster, base.OWNER, others, base.INVENTORY)
+    return live | observe.owned(cluster, base.OWNER, others, base.INVENTORY, {_VALIDATOR.name: validating})
 
 
 def refuse_target(revision: str, known: Iterable[plane.ControlPlane], cluster: str) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..objects import observe
 from ..objects.rendering import Renderer
 
 Warn = Callable[[str], None]
+_DEPLOYMENT = kinds.kind("Deployment")
 # What the istiod chart may render: the kinds that are looked through for objects to prune.
 INVENTORY = (
     *(name for name in observe.INVENTORY if name != "EnvoyFilter"),
@@ -64,9 +65,17 @@ def check_values(given: Mapping[str, Any]) -> None:
             raise InvalidOption(f"The values set {key}, which is not theirs to set.", f"Remove it and use {instead}.")
 
 
-def istiod(cluster: Cluster, names: Names) -> Object | None:
-    """The live Deployment of the revision."""
-    return read.get(cluster, kinds.kind("Deployment"), names.istiod, names.namespace)
+def istiods(cluster: Cluster, names: Names) -> list[Object]:
+    """The Deployments of control planes, with that of the revision even where it lacks the label of all."""
+    found = read.objects(cluster, _DEPLOYMENT, labels="app=istiod")
+    if istiod(found, names) is None:
+        found += filter(None, [read.get(cluster, _DEPLOYMENT, names.istiod, names.namespace)])
+    return found
+
+
+def istiod(found: Iterable[Object], names: Names) -> Object | None:
+    """The Deployment of the revision among these."""
+    return next((one for one in found if raw.qualified(one) == f"{names.namespace}/{names.istiod}"), None)
 
 
 def check_step(deployment: Object | None, version: versions.Version, cluster: Cluster, *, back: bool = False) -> None:
@@ -125,9 +134,13 @@ def _recorded(cluster: Cluster, names: Names, source: str, warn: Warn) -> Object
     )
 
 
-def seen(cluster: Cluster, names: Names, rendered: list[Object]) -> Seen:
-    """What is there of the revision, in about a dozen list requests."""
-    live = observe.owned(cluster, install.owner(names.revision), rendered, INVENTORY)
+def seen(cluster: Cluster, names: Names, rendered: list[Object], deployments: Sequence[Object] | None = None) -> Seen:
+    """What is there of the revision, in about a dozen list requests.
+
+    :param deployments: what C(istiods) found, where that was asked.
+    """
+    known = {} if deployments is None else {_DEPLOYMENT.name: deployments}
+    live = observe.owned(cluster, install.owner(names.revision), rendered, INVENTORY, known)
     return Seen(live, bool(live) or namespace_exists(cluster, names.namespace))
 
 

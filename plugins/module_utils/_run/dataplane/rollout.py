@@ -26,7 +26,7 @@ from ..._words import listed, sentences
 from . import diagnosis
 
 _ATTEMPTS = 6
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 2.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.3, 1.0
 
 
 class Runner(Protocol):

@@ -42,6 +42,10 @@ class Renderer:
         """The chart's own values."""
         return self._helm.show_values(self._chart)
 
+    def begin(self, given: Mapping[str, Any] | None) -> None:
+        """Asks Helm for what C(refuse) is going to look at, and does not wait for it: a connection can be made meanwhile."""
+        self._helm.begin_to_show(self._chart, "chart", *(["values"] if given else []))
+
     def refuse(self, given: Mapping[str, Any] | None) -> None:
         """Returns when the chart is the one that was asked for and takes all of these values.
 
