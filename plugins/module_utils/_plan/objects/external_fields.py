@@ -30,8 +30,8 @@ def without_foreign_fields(obj: Object, *, scaled_by_hpa: bool = False) -> Objec
     ours = {key: value for key, value in obj.items() if key != "status"}
     if "webhooks" in obj:
         ours["webhooks"] = copy.deepcopy(obj["webhooks"])
-    if scaled_by_hpa:
-        ours["spec"] = {key: value for key, value in (obj.get("spec") or {}).items() if key != "replicas"}
+    if scaled_by_hpa and "spec" in obj:
+        ours["spec"] = {key: value for key, value in obj["spec"].items() if key != "replicas"}
     for name in _OWNED_BY_ISTIOD.get(obj["kind"], ()):
         for webhook in ours.get("webhooks") or ():
             webhook.pop(name, None)
