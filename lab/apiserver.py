@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import uuid
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,6 +31,7 @@ REGISTRY = LAB / "apiservers"
 """Which process owns which running server, so that the servers of a killed test run are found and ended."""
 
 LOOPBACK = "127.0.0.1"
+_PORTS = range(16000, 29000)
 SERVICE_RANGE = "10.95.0.0/16"
 NODE = "simulated"
 
@@ -204,12 +206,18 @@ class ApiServer:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback that nobody listens on, all different."""
+    """Ports of the loopback that nobody listens on, all different.
+
+    None of those that the kernel gives to connections: one of them would take the port of a server that is being started again.
+    """
+    found: list[int] = []
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _number in range(count)]
-        for one in sockets:
-            one.bind((LOOPBACK, 0))
-        return [one.getsockname()[1] for one in sockets]
+        while len(found) < count:
+            port = secrets.choice(_PORTS)
+            with suppress(OSError):
+                held.enter_context(socket.socket()).bind((LOOPBACK, port))
+                found.append(port)
+    return found
 
 
 def add_node(client: Client, name: str) -> None:
