@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..plugin_utils import release_clusters, release_gate, release_steps, release_stops, release_workloads
+from ..plugin_utils import release_clusters, release_gate, release_steps, release_stops, release_waves, release_workloads
 from ..plugin_utils import release_due as due
 from ..plugin_utils.filters import refusing
 
@@ -62,5 +62,8 @@ class FilterModule:
             "release_stops": release_stops_of,
             "release_verdicts": release_stops.verdicts,
             "release_due": release_due,
+            "release_together": refusing(release_waves.are_together),
+            "release_rounds": release_waves.rounds,
+            "release_waves": refusing(release_waves.waves),
             "release_workloads": refusing(release_workloads.checked),
         }

@@ -11,7 +11,7 @@ from typing import Any
 from ..module_utils._errors import InvalidOption
 
 _NEEDED = ("namespace", "name")
-_KEYS = (*_NEEDED, "image", "container", "patch", "service", "policy_gap", "gate", "flight")
+_KEYS = (*_NEEDED, "image", "container", "patch", "service", "policy_gap", "gate", "flight", "wave")
 _LIMITS = ("success_percent", "p99_ms", "min_requests", "window", "reporters", "labels", "metrics")
 
 
