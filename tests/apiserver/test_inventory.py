@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -18,6 +15,7 @@ from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kin
 from ansible_collections.meshyard.istio.plugins.module_utils._plan.remote.kubeconfig import Kubeconfig
 from lab.apiserver import ApiServer
 from tests import tree
+from tests.harness.inventory import Inventory, parsed
 from tests.harness.planes import SYSTEM
 from tests.harness.primary import NEW, Primary
 from tests.harness.remote import Remote
@@ -29,37 +27,6 @@ NETWORK = {"metadata": {"labels": {"topology.istio.io/network": "net-west"}}}
 LOGIN = """#!/bin/sh
 echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "TOKEN"}}'
 """
-
-
-@dataclass
-class Inventory:
-    folder: Path
-
-    def run(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        """ansible-inventory for a file with these options."""
-        file = self.folder / "clusters.meshyard.yml"
-        file.write_text(yaml.safe_dump({"plugin": "meshyard.istio.clusters", "kubeconfigs": ["*.kubeconfig"], **options}))
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "K8S_AUTH_", "KUBECONFIG"))}
-        return subprocess.run(
-            [str(Path(sys.executable).parent / "ansible-inventory"), "-i", str(file), *arguments],
-            env={**environment, "ANSIBLE_COLLECTIONS_PATH": str(tree.linked()), "ANSIBLE_HOME": str(self.folder / "home")},
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=100,
-        )
-
-    def listed(self, **options: Any) -> dict[str, Any]:
-        """What C(--list) says."""
-        done = self.run("--list", **options)
-        assert done.returncode == 0, done.stderr
-        return parsed(done.stdout)
-
-
-def parsed(text: str) -> dict[str, Any]:
-    """An inventory as JSON, in which ansible-inventory marks what is no template."""
-    found: dict[str, Any] = json.loads(text, object_hook=lambda one: one.get("__ansible_unsafe", one))
-    return found
 
 
 @pytest.fixture(scope="module")
