@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from lab import waiting
-from tests.harness.inventory import Inventory
 from tests.harness.lab import audit, echo, istiod, objects, rulebooks, steps, written
 from tests.harness.lab.members import NAMES, NAMESPACE, PRIMARY, REMOTE
 from tests.harness.lab.mesh_of_two import MeshOfTwo
@@ -53,18 +52,6 @@ def test_both_clusters_answer_through_the_gateway(two: MeshOfTwo, joined: Outcom
     counts = steps.through_gateway(two.members)
     assert min(counts[name] for name in NAMES) >= 20, counts
     assert sum(counts[name] for name in NAMES) == 100, counts
-
-
-def test_the_inventory_of_kubeconfigs_finds_out_which_cluster_is_the_primary(two: MeshOfTwo, joined: Outcome, tmp_path: Path) -> None:
-    contexts = [two.members.targets[name].context for name in NAMES]
-    files = [two.members.targets[name].kubeconfig for name in NAMES]
-    options = {"kubeconfigs": list(dict.fromkeys(map(str, files))), "include": contexts, "discover": True}
-    graph = Inventory(tmp_path).run("--graph", **options)
-    assert graph.returncode == 0, graph.stderr
-    groups = graph.stdout.replace(" ", "").replace("|", "")
-    assert f"@istio_primary:\n--{contexts[0]}\n" in groups
-    assert f"@istio_remote:\n--{contexts[1]}\n" in groups
-    assert "cannot be reached" not in graph.stderr
 
 
 def test_the_readers_account_does_what_its_roles_allow_and_nothing_else(two: MeshOfTwo, joined: Outcome) -> None:

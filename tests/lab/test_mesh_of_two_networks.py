@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lab import waiting
+from tests.harness.inventory import Inventory
 from tests.harness.lab import echo, objects, steps
 from tests.harness.lab.members import NAMES, NAMESPACE, PRIMARY, REMOTE
 from tests.harness.lab.mesh_of_two import MeshOfTwo
@@ -53,6 +54,18 @@ def test_pods_are_answered_by_both_networks(two: MeshOfTwo, joined: Outcome, sou
         return min(steps.answers(two.members, f"echo-{source}", source=source)[name] for name in NAMES) >= 20
 
     assert waiting.last(shared, 60), steps.answers(two.members, f"echo-{source}", source=source)
+
+
+def test_the_inventory_of_kubeconfigs_finds_out_which_cluster_is_the_primary(two: MeshOfTwo, joined: Outcome, tmp_path: Path) -> None:
+    targets = [two.members.targets[name] for name in NAMES]
+    files = list(dict.fromkeys(str(target.kubeconfig) for target in targets))
+    contexts = [str(target.context) for target in targets]
+    graph = Inventory(tmp_path).run("--graph", kubeconfigs=files, include=contexts, discover=True)
+    assert graph.returncode == 0, graph.stderr
+    groups = graph.stdout.replace(" ", "").replace("|", "")
+    for group, context in zip(("istio_primary", "istio_remote"), contexts, strict=True):
+        assert f"@{group}:\n--{context}\n" in groups
+    assert "cannot be reached" not in graph.stderr
 
 
 def test_a_report_tells_what_the_clusters_do_and_no_problem_that_is_not_one(two: MeshOfTwo, joined: Outcome) -> None:
