@@ -378,7 +378,7 @@ def _present(module: Module, names: revisions.Names) -> None:
     chart.begin(module.params["values"])
     run = Run(module)
     chart.refuse(module.params["values"])
-    deployments = control_plane.istiods(run.cluster, names)
+    deployments = control_plane.deployments(run.cluster, names)
     rendered = _render(run, names, chart, control_plane.istiod(deployments, names))
     seen = control_plane.seen(run.cluster, names, rendered, deployments)
     targets = install.wanted(rendered, seen.live, names.revision)
