@@ -294,7 +294,8 @@ def _decide(run: Run, chart: rendering.Renderer, rendered: list[Object], live: d
     planned = run.check and params["default_revision"] in params["planned_revisions"]
     if asked and before is not None and not planned:
         control_plane_base.refuse_target(params["default_revision"], control_plane_base.planes(cluster), cluster.name)
-    decision = base.plan(rendered, live, base.BaseRequest(chart.version, params["adopt"], asked), cluster.name)
+    request = base.BaseRequest(chart.version, params["adopt"], asked, params["control_plane_namespace"])
+    decision = base.plan(rendered, live, request, cluster.name)
     run.warn(*decision.warnings, *install.warnings(decision.plan))
     return decision
 

@@ -378,7 +378,8 @@ def _present(module: Module, names: revisions.Names) -> None:
     chart.begin(module.params["values"])
     run = Run(module)
     chart.refuse(module.params["values"])
-    deployments = control_plane.istiods(run.cluster, names)
+    deployments = control_plane.deployments(run.cluster, names)
+    install.refuse_elsewhere(deployments, names, run.cluster.name)
     rendered = _render(run, names, chart, control_plane.istiod(deployments, names))
     seen = control_plane.seen(run.cluster, names, rendered, deployments)
     targets = install.wanted(rendered, seen.live, names.revision)
@@ -417,6 +418,7 @@ def _render(run: Run, names: revisions.Names, chart: rendering.Renderer, deploym
 
 def _absent(run: Run, names: revisions.Names) -> None:
     cluster = run.cluster
+    install.refuse_elsewhere(control_plane.deployments(cluster, names), names, cluster.name)
     others = peers.reached(run)
     found = removal.belonging(control_plane_removal.of_planes(cluster, names.namespace), names)
     adoption.refuse_operators(found, cluster.name)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.harness.planes import SYSTEM, Planes
+from ansible_collections.meshyard.istio.plugins.module_utils._cluster import kinds
+from ansible_collections.meshyard.istio.plugins.module_utils._mesh import labels
+from tests.harness.modules import Call
+from tests.harness.planes import CHART, SYSTEM, Planes
+from tests.harness.proxy import WriteProxy
 
 OLD = "1-31-0"
 REQUESTS_WITHOUT_CHANGE = 26
@@ -59,8 +63,8 @@ def test_drift_is_put_back_and_the_overruled_manager_named(planes: Planes) -> No
     service = f"Service {SYSTEM}/istiod-{OLD}"
     assert predicted["diff"]["before"][service]["metadata"]["labels"]["app"] == "other"
     assert predicted["diff"]["after"][service]["metadata"]["labels"]["app"] == "istiod"
-    labels = planes.there("Service", f"istiod-{OLD}", SYSTEM)["metadata"]["labels"]
-    assert (labels["app"], labels["of-the-user"]) == ("istiod", "stays")
+    marks = planes.there("Service", f"istiod-{OLD}", SYSTEM)["metadata"]["labels"]
+    assert (marks["app"], marks["of-the-user"]) == ("istiod", "stays")
     assert not planes.run("istio_revision", **given)["changed"]
 
 
@@ -81,6 +85,25 @@ def test_another_version_in_place_prunes_what_its_chart_no_longer_has(planes: Pl
     assert ("delete", "ConfigMap", "istio-lab-removed-stable") in said(done)
     assert "istio-lab-removed-stable" not in planes.names("ConfigMap", SYSTEM)
     assert not planes.run("istio_revision", version="1.32.0", revision="stable", values=values)["changed"]
+
+
+def test_what_is_no_longer_wanted_goes_though_a_run_was_killed_and_though_only_its_label_tells_whose_it_is(planes: Planes) -> None:
+    given = planes.install(OLD)
+    stray: dict[str, Any] = {"metadata": {"name": "stray", "namespace": SYSTEM, "labels": {labels.OWNER: f"revision-{OLD}"}}}
+    pods = {"metadata": {"labels": {"some": "pod"}}, "spec": {"containers": [{"name": "any", "image": "any"}]}}
+    stray["spec"] = {"replicas": 0, "selector": {"matchLabels": {"some": "pod"}}, "template": pods}
+    planes.client.request("POST", kinds.kind("Deployment").path(SYSTEM), stray)
+    # It named the kinds of all others.
+    planes.client.request("DELETE", kinds.kind("ServiceAccount").path(SYSTEM, f"istiod-{OLD}"))
+    given |= {"values": {**given["values"], "autoscaleEnabled": False}, "wait": False}
+    with WriteProxy(planes.server.host) as proxy:
+        process = Call("istio_revision", {**given, **CHART, "host": proxy.url, "api_key": planes.server.token}).start()
+        proxy.at(1, process.kill, after=True)
+        process.communicate(timeout=60)
+        assert proxy.writes == [f"PATCH {kinds.kind('ServiceAccount').path(SYSTEM, f'istiod-{OLD}')}"]
+    gone = [("delete", "HorizontalPodAutoscaler", f"istiod-{OLD}"), ("delete", "Deployment", "stray")]
+    assert said(planes.run("istio_revision", **given))[-2:] == gone
+    assert not planes.run("istio_revision", **given)["changed"]
 
 
 def test_the_values_of_another_revision_go_along_without_what_names_its_version(planes: Planes) -> None:

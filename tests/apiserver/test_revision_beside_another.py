@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.planes import Planes
+from tests.harness.planes import SYSTEM, Planes
 
 OLD, NEW = "1-31-0", "1-32-0"
 BOTH = {"trustDomain": "shop.example", "trustDomainAliases": ["cluster.local"]}
@@ -38,6 +38,16 @@ def test_values_that_would_part_the_new_revision_from_the_old_one_are_refused_an
     planned = installed.run("upgrade_plan", version="1.32.0", values=values)
     found = [finding for finding in planned["findings"] if finding["code"] == "identity_differs"]
     assert [(finding["level"], sentence in finding["message"] + finding["remedy"]) for finding in found] == [("blocker", True)]
+
+
+def test_a_control_plane_in_another_namespace_neither_goes_nor_is_parted_from_its_webhooks(installed: Planes) -> None:
+    installed.run("istio_base", version="1.31.0")
+    elsewhere = {"control_plane_namespace": "istio-two", "revision": OLD}
+    for asked in ({"version": "1.31.0"}, {"state": "absent", "force": True}):
+        refused = installed.refusal("istio_revision", **elsewhere, **asked)
+        assert f"is in namespace {SYSTEM}, not in istio-two. Correct control_plane_namespace" in refused["msg"]
+    base = installed.run("istio_base", version="1.31.0", control_plane_namespace="istio-two", check=True)
+    assert [(step["action"], step["kind"]) for step in base["steps"]] == [("create", "Namespace"), ("create", "ServiceAccount")]
 
 
 def test_what_does_not_part_them_is_told_and_what_is_meant_to_part_them_is_allowed(installed: Planes) -> None:

@@ -25,6 +25,8 @@ BEFORE_PROMOTION = frozenset({"preparing", "prepared", "progressing"})
 FROM_PROMOTION = frozenset({"promoting", "promoted", "returning", "finishing"})
 _REVISION = "deployment.kubernetes.io/revision"
 _HASH = 16
+# Of the fields of a record in JSON, those that are no text.
+_TYPES: Mapping[str, type] = {"weight": int, "paused": bool, "restore": dict, "verdicts": list}
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def of(deployment: raw.Raw) -> Record | None:
     try:
         found = json.loads(text)
         record = Record(**{key: found[key] for key in Record.__dataclass_fields__ if key in found})
-        if record.phase not in PHASES or not isinstance(record.weight, int):
+        if record.phase not in PHASES or not _is_typed(record):
             raise ValueError(record.phase)
     except (ValueError, TypeError) as problem:
         raise MeshyardError(
@@ -149,6 +151,12 @@ def awaits_release(deployment: raw.Raw, replica_sets: Iterable[raw.Raw]) -> bool
 def is_refused(deployment: raw.Raw) -> bool:
     """Whether its template was released before and taken back."""
     return raw.annotations_of(deployment).get(REFUSED) == hash_of(template_of(deployment))
+
+
+def _is_typed(record: Record) -> bool:
+    """Whether each field that was read is of its type, for anybody may have written the annotation."""
+    typed = all(type(value) is _TYPES.get(key, str) for key, value in vars(record).items() if value != ())
+    return typed and all(isinstance(one, dict) for one in record.verdicts)
 
 
 def _owners(replica_set: raw.Raw) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -55,3 +56,13 @@ def test_an_open_release_is_an_obstacle_that_names_its_phase_and_who_began_it() 
     assert release.obstacle(deployment()) is None
     with pytest.raises(MeshyardError, match="is not a record of a release"):
         release.obstacle(deployment(**{release.RECORD: "{}"}))
+
+
+@pytest.mark.parametrize(
+    "spoilt", [{"service": None}, {"weight": True}, {"restore": []}, {"verdicts": [1]}, {"verdicts": {}}, {"begun": 5}]
+)
+def test_a_record_with_a_field_of_another_type_is_none(spoilt: dict[str, Any]) -> None:
+    whole = json.loads(release.Record(phase="prepared", run="nightly", template="0" * 16, service="web").dump())
+    assert release.of(deployment(**{release.RECORD: json.dumps(whole)})) is not None
+    with pytest.raises(MeshyardError, match="is not a record of a release"):
+        release.of(deployment(**{release.RECORD: json.dumps({**whole, **spoilt})}))

@@ -37,12 +37,14 @@ class BaseRequest:
     """What the user asks for.
 
     C(adopt): what others made becomes ours; otherwise only its CRDs go forward. C(move_validator): another revision was asked for
-    than the default validator has, so that it moves, or is made, even if others made the rest.
+    than the default validator has, so that it moves, or is made, even if others made the rest. C(namespace): that of the reader's account;
+    what is in another one serves control planes there.
     """
 
     version: versions.Version
     adopt: bool = False
     move_validator: bool = False
+    namespace: str = labels.SYSTEM_NAMESPACE
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def plan(rendered: Iterable[Object], live: Mapping[Ref, Object], request: BaseRe
     own = [] if shared_by_others else inventory.naming_kinds(stamped(shared, OWNER), live)
     targets += own or _beside_others(shared, live, others, request)
     refs = {ref_of(obj) for obj in targets}
-    prunable = {ref: obj for ref, obj in live.items() if ref in refs or ref.kind != _CRD}
+    places = ("", request.namespace)
+    prunable = {ref: obj for ref, obj in live.items() if ref in refs or (ref.kind != _CRD and ref.namespace in places)}
     steps = converge(targets, prunable, OWNER, prune=not shared_by_others)
     if request.adopt:
         steps = adoption.with_adoption(steps, OWNER)

@@ -9,6 +9,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..._errors import MeshyardError
 from ..._mesh import labels, raw
 from ..._mesh.revision import Names
 from ..objects import adoption, inventory
@@ -36,6 +37,21 @@ def wanted(rendered: Iterable[Object], live: Mapping[Ref, Object], revision: str
     """The rendered objects as they are to be applied."""
     named = inventory.naming_kinds(stamped(rendered, owner(revision)), live)
     return [_with_selectors_of(live.get(ref_of(obj)), obj) for obj in named]
+
+
+def refuse_elsewhere(deployments: Iterable[Object], names: Names, cluster: str) -> None:
+    """Returns unless this collection made the revision in another namespace: an owner has one control plane, and the other one would go.
+
+    :param deployments: those that carry the owner, in all namespaces.
+    :raises MeshyardError: it did.
+    """
+    own = [one for one in deployments if raw.name(one) == names.istiod and raw.labels_of(one).get(labels.OWNER) == owner(names.revision)]
+    elsewhere = sorted(raw.namespace(one) for one in own if raw.namespace(one) != names.namespace)
+    if elsewhere:
+        raise MeshyardError(
+            f"Revision {names.revision} on cluster {cluster} is in namespace {elsewhere[0]}, not in {names.namespace}.",
+            "Correct control_plane_namespace, or choose another revision.",
+        )
 
 
 def plan(

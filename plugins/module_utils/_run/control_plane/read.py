@@ -65,9 +65,9 @@ def check_values(given: Mapping[str, Any]) -> None:
             raise InvalidOption(f"The values set {key}, which is not theirs to set.", f"Remove it and use {instead}.")
 
 
-def istiods(cluster: Cluster, names: Names) -> list[Object]:
-    """The Deployments of control planes, with that of the revision even where it lacks the label of all."""
-    found = read.objects(cluster, _DEPLOYMENT, labels="app=istiod")
+def deployments(cluster: Cluster, names: Names) -> list[Object]:
+    """The Deployments that carry the owner of a revision, and that of its istiod whoever made it."""
+    found = read.objects(cluster, _DEPLOYMENT, labels=f"{labels.OWNER}={install.owner(names.revision)}")
     if istiod(found, names) is None:
         found += filter(None, [read.get(cluster, _DEPLOYMENT, names.istiod, names.namespace)])
     return found
@@ -134,12 +134,12 @@ def _recorded(cluster: Cluster, names: Names, source: str, warn: Warn) -> Object
     )
 
 
-def seen(cluster: Cluster, names: Names, rendered: list[Object], deployments: Sequence[Object] | None = None) -> Seen:
+def seen(cluster: Cluster, names: Names, rendered: list[Object], found: Sequence[Object] | None = None) -> Seen:
     """What is there of the revision, in about a dozen list requests.
 
-    :param deployments: what C(istiods) found, where that was asked.
+    :param found: what C(deployments) found, where that was asked.
     """
-    known = {} if deployments is None else {_DEPLOYMENT.name: deployments}
+    known = {} if found is None else {_DEPLOYMENT.name: found}
     live = observe.owned(cluster, install.owner(names.revision), rendered, INVENTORY, known)
     return Seen(live, bool(live) or namespace_exists(cluster, names.namespace))
 

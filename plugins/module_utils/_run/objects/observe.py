@@ -49,7 +49,7 @@ def owned(
     wanted, inventory, known = list(wanted), list(inventory), known or {}
     first = inventories.first(wanted)
     live = _carrying(cluster, owner, [first.kind] if first and first.kind in inventory else [], known)
-    recorded = inventories.recorded(live.get(first)) if first else None
+    recorded = inventories.recorded(live, first)
     there = inventory if recorded is None else {*recorded, *(obj["kind"] for obj in wanted)}
     live |= _carrying(cluster, owner, [name for name in inventory if name in there and not (first and name == first.kind)], known)
     read_before = {ref_of(obj): obj for objects in known.values() for obj in objects}

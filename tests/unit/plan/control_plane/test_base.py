@@ -93,3 +93,10 @@ def test_crds_never_go_with_the_base_and_planes_stand_in_its_way() -> None:
     with pytest.raises(MeshyardError, match="istio-system/1-31-0"):
         base.removal([account], ["istio-system/1-31-0"], False, "central")
     assert base.removal([account], ["istio-system/1-31-0"], True, "central") == [account]
+
+
+def test_the_account_in_another_namespace_stays_for_the_control_planes_there() -> None:
+    stale = service_account("former")
+    stale["metadata"]["labels"] = {"meshyard.io/owner": "base"}
+    assert [step.ref.name for step in decide([], [stale]).plan] == ["former"]
+    assert decide([], [stale], namespace="istio-two").plan == ()

@@ -101,3 +101,15 @@ def test_what_is_no_quantity_has_no_amount(value: Any) -> None:
 def test_a_binary_quantity_equals_itself_in_the_next_smaller_unit(number: int, unit: str) -> None:
     smaller = {"Ki": "", "Mi": "Ki", "Gi": "Mi"}[unit]
     assert quantity.amount(f"{number}{unit}") == quantity.amount(f"{number * 1024}{smaller}")
+
+
+def test_a_revision_of_ours_is_not_made_nor_removed_in_a_second_namespace() -> None:
+    own = build.workload("istiod-1-31-0", "istio-two", labels={"meshyard.io/owner": "revision-1-31-0"})
+    others = [
+        build.workload("istiod-1-31-0", "istio-system", labels={"meshyard.io/owner": "revision-1-31-0"}),
+        build.workload("istiod-1-31-0", "istio-three"),
+        build.workload("extra", "istio-three", labels={"meshyard.io/owner": "revision-1-31-0"}),
+    ]
+    install.refuse_elsewhere(others, NAMES, "central")
+    with pytest.raises(MeshyardError, match="on cluster central is in namespace istio-two, not in istio-system"):
+        install.refuse_elsewhere([*others, own], NAMES, "central")
