@@ -12,7 +12,7 @@ from tests.harness.planes import CHART, SYSTEM, Planes
 from tests.harness.proxy import WriteProxy
 
 OLD = "1-31-0"
-REQUESTS_WITHOUT_CHANGE = 26
+REQUESTS_WITHOUT_CHANGE = 15
 
 
 def said(answer: dict[str, Any]) -> list[tuple[str, str, str]]:
