@@ -91,7 +91,8 @@ def _unread(report: Row, section: str) -> set[str]:
     """The clusters of which a section tells nothing because they gave no answer, or not all of it."""
     known = {row["cluster"] for row in report[section]}
     silent = {row["cluster"] for row in report["clusters"] if not row["answered"]}
-    return silent | {row["cluster"] for row in report["unreadable"] if row["cluster"] not in known}
+    of_all, of_this = ({row["cluster"] for row in report["unreadable"] if row["section"] == one} for one in ("", section))
+    return silent | of_this | (of_all - known)
 
 
 def _by_name(rows: Sequence[Row], names: Sequence[str], values: Sequence[str]) -> dict[tuple[str, ...], dict[str, Any]]:

@@ -147,13 +147,15 @@ def _endpoints(part: Part) -> list[dict[str, Any]]:
 
 
 def _unreadable(parts: Sequence[Part]) -> list[dict[str, str]]:
+    """What is missing, and of which section alone; of which ones is not always known."""
     answers: Mapping[str, Part] = {part.host: part for part in parts}
-    found = [{"cluster": part.host, "message": text} for part in parts for text in part.unreadable()]
+    found = [{"cluster": part.host, "section": "", "message": text} for part in parts for text in part.unreadable()]
+    found += [{"cluster": part.host, "section": "releases", "message": text} for part in parts for text in part.spoilt_releases()]
     for part in parts:
         teller = answers.get(part.told_by)
         if part.answered and part.told_by and (teller is None or "revisions" not in teller.answer):
             said = f"Its control planes and workloads are told by its primary {part.told_by}, which gave no answer."
-            found.append({"cluster": part.host, "message": said})
+            found.append({"cluster": part.host, "section": "", "message": said})
     return found
 
 

@@ -65,7 +65,7 @@ class Part:
         """What is missing of a cluster that answered; of one that did not the row of the cluster tells."""
         if not self.answered:
             return []
-        missing = [text for one in (self.facts, self.answer, self.releases) for text in one.get("unreadable") or []]
+        missing = [text for one in (self.facts, self.answer) for text in one.get("unreadable") or []]
         lacks = self.endpoints.get("missing") or []
         missing += [f"Its primary shows no {one}, so that nothing tells what should lead there." for one in lacks]
         asked = ((self.facts, "settings"), (self.answer, "revisions"), (self.releases, "workloads"), (self.endpoints, "slices"))
@@ -73,6 +73,10 @@ class Part:
             if key not in answer and answer.get("msg"):
                 missing.append(str(answer["msg"]))
         return list(dict.fromkeys(map(str, missing)))
+
+    def spoilt_releases(self) -> list[str]:
+        """What is wrong with records of releases, each of which is missing among them."""
+        return [str(text) for text in self.releases.get("unreadable") or []]
 
     def _called(self, row: Row) -> dict[str, Any]:
         name = str(row.get("cluster") or "")

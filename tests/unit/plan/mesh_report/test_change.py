@@ -65,6 +65,14 @@ def test_what_is_missing_because_a_cluster_was_not_read_has_neither_come_nor_gon
     assert [one["code"] for one in lost["problems"]["new"]] == [unread["problems"][0]["code"]]
 
 
+def test_a_record_of_a_release_that_cannot_be_read_hides_no_change_but_of_releases() -> None:
+    spoilt = report(part(answer=answer(plane(NEW)), releases={"workloads": [], "unreadable": ["It is no record."]}))
+    found = change("upgrade", BEFORE, spoilt, [], [Ending("eu", True)])["changes"]
+    assert [one["after"] for one in found["workloads"]] == [None]
+    waiting = report(part(releases={"workloads": [{"namespace": "shop", "name": "web", "waiting": True, "release": None}]}))
+    assert change("release", waiting, spoilt, [], [Ending("eu", True)])["changes"]["releases"] == []
+
+
 def test_a_root_that_comes_beside_another_is_told() -> None:
     before, after = (report(part(facts=facts(roots=[root(one * 64) for one in roots]))) for roots in ("b", "ab"))
     record = change("trust", before, after, [], [Ending("eu", True)])
