@@ -155,8 +155,8 @@ def is_refused(deployment: raw.Raw) -> bool:
 
 def _is_typed(record: Record) -> bool:
     """Whether each field that was read is of its type, for anybody may have written the annotation."""
-    typed = all(type(value) is _TYPES.get(key, str) for key, value in vars(record).items() if value != ())
-    return typed and all(isinstance(one, dict) for one in record.verdicts)
+    typed = all(isinstance(value, _TYPES.get(key, str)) for key, value in vars(record).items() if value != ())
+    return typed and not isinstance(record.weight, bool) and all(isinstance(one, dict) for one in record.verdicts)
 
 
 def _owners(replica_set: raw.Raw) -> set[str]:
