@@ -80,6 +80,13 @@ options:
     description: How long the canary answers on, in seconds, after routes have forgotten it and before it is removed.
     type: int
     default: 30
+  min_ready_seconds:
+    description:
+      - >-
+        How long, in seconds, pods must have been ready before they get more of the traffic, so that the proxies of all callers know them.
+        A control plane at ease tells them within a second, and a busy one within its C(PILOT_DEBOUNCE_MAX), 10 seconds by default.
+    type: int
+    default: 5
   retry_refused:
     description:
       - Whether a template of an enabled Deployment that was taken back before is released again, with O(state=prepared).
@@ -299,6 +306,7 @@ def spec() -> dict[str, Any]:
         "service": {"type": "str"},
         "policy_gap": {"type": "str", "choices": ["copy", "fail", "warn"], "default": "copy"},
         "drain_seconds": {"type": "int", "default": 30},
+        "min_ready_seconds": {"type": "int", "default": 5},
         "retry_refused": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 300},
         "verdicts": {"type": "list", "elements": "dict", "default": []},

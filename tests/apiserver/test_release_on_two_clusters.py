@@ -21,6 +21,7 @@ QUICK = {
     "workload_canary_steps": [20, 100],
     "workload_canary_return_steps": [0],
     "workload_canary_drain_seconds": 0,
+    "workload_canary_min_ready_seconds": 0,
     "workload_canary_wait_timeout": 60,
 }
 AWAY = {"meshyard_host": "https://127.0.0.1:1", "meshyard_api_key": "none"}

@@ -21,6 +21,7 @@ QUICK: dict[str, Any] = {
     "workload_canary_no_data_seconds": 3,
     "workload_canary_hold_seconds": 2,
     "workload_canary_drain_seconds": 0,
+    "workload_canary_min_ready_seconds": 0,
     "workload_canary_wait_timeout": 60,
 }
 GATE = {"success_percent": 99, "p99_ms": 200, "min_requests": 5, "window": 4}

@@ -65,7 +65,15 @@ class Shop:
 
     def call(self, state: str, *, check: bool = False, through: WriteProxy | None = None, **options: Any) -> Call:
         way = {"host": through.url, "api_key": self.mesh.server.token} if through else self.connection
-        given = {"namespace": self.namespace, "name": "web", "state": state, "drain_seconds": 0, "wait_timeout": 60, **options}
+        given = {
+            "namespace": self.namespace,
+            "name": "web",
+            "state": state,
+            "drain_seconds": 0,
+            "min_ready_seconds": 0,
+            "wait_timeout": 60,
+            **options,
+        }
         return Call("workload_canary", {**way, **given}, check=check)
 
     def run(self, state: str, *, check: bool = False, **options: Any) -> Body:

@@ -127,7 +127,7 @@ def _carried_out(run: Run, places: read.Places, first: Observed, request: Reques
         return next(looks, None) or read.observed(places, request.state)
 
     clusters: Mapping[Place, Cluster] = {"workload": places.workload, "config": places.config}
-    waiting = waits.waiting(run, float(run.params["drain_seconds"]))
+    waiting = waits.waiting(run, float(run.params["drain_seconds"]), float(run.params["min_ready_seconds"]))
     with run.writing(places.namespace):
         return carrying.carry_out(run, clusters, look, request, waiting)
 

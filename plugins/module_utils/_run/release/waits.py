@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ..._cluster import read
@@ -17,7 +18,9 @@ from ..._errors import MeshyardError
 from ..._mesh import raw, workload
 from ..._plan.objects.steps import Object
 from ..._plan.release.model import Observed
+from ..._plan.release.readiness import seconds_left
 from ..dataplane import diagnosis
+from ..dataplane.read import pods_with
 from . import evidence
 from .carry_out import Waiting
 
@@ -31,15 +34,25 @@ class Runner(Protocol):
         """Waits for a condition."""
 
 
-def waiting(run: Runner, drain_seconds: float) -> Waiting:
+def waiting(run: Runner, drain_seconds: float, min_ready_seconds: float) -> Waiting:
     """How a run waits for each thing.
 
     :param drain_seconds: how long the canary answers on after routes have forgotten it.
+    :param min_ready_seconds: how long pods must have been ready before they get more of the traffic.
     """
+
+    def canary_ready(observed: Observed) -> None:
+        _rolled(run, observed.target.namespace, observed.target.canary, "canary_not_ready")
+        _known(run, observed.target.namespace, observed.target.canary, min_ready_seconds)
+
+    def stable_ready(observed: Observed) -> None:
+        _ready(run, observed)
+        _known(run, observed.target.namespace, observed.target.name, min_ready_seconds)
+
     return {
-        "canary_ready": lambda observed: _rolled(run, observed.target.namespace, observed.target.canary, "canary_not_ready"),
+        "canary_ready": canary_ready,
         "stable_rolled": lambda observed: _rolled(run, observed.target.namespace, observed.target.name, "rollout_stuck"),
-        "stable_ready": lambda observed: _ready(run, observed),
+        "stable_ready": stable_ready,
         "drained": lambda observed: _drained(run, observed, drain_seconds),
     }
 
@@ -68,6 +81,22 @@ def _ready(run: Runner, observed: Observed) -> None:
         run.until(lambda: _enough(run.cluster, target.namespace, target.name, size))
     except TimedOut as late:
         raise _not_rolled(run.cluster, target.namespace, target.name, late.pending, "stable_not_ready") from None
+
+
+def _known(run: Runner, namespace: str, name: str, seconds: float) -> None:
+    """Returns once the proxies of all callers know the pods of a Deployment: they are told a while after a pod is ready."""
+    if seconds <= 0:
+        return
+    end = time.monotonic() + seconds
+
+    def look() -> Pending | Ready[None]:
+        selector = workload.parse(read.get(run.cluster, kind("Deployment"), name, namespace) or {}, "Deployment").selector
+        left = seconds_left(pods_with(run.cluster, namespace, selector), datetime.now(UTC), seconds)
+        if left <= 0 or time.monotonic() >= end:
+            return Ready(None)
+        return Pending(f"all proxies to know the new pods of Deployment {namespace}/{name} ({seconds:g} s)")
+
+    run.until(look, seconds + 1)
 
 
 def _enough(cluster: Cluster, namespace: str, name: str, size: int) -> Pending | Ready[None]:
