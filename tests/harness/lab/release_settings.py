@@ -38,6 +38,7 @@ def variables(prometheus: str, **workload: Any) -> dict[str, Any]:
         "workload_canary_no_data_seconds": 60,
         "workload_canary_hold_seconds": 5,
         "workload_canary_drain_seconds": 5,
+        "workload_canary_min_ready_seconds": 3,
         "workload_canary_wait_timeout": 120,
         "workload_canary_prometheus_url": prometheus,
     }
