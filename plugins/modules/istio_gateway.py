@@ -369,7 +369,6 @@ def _chart(module: Module) -> Renderer | None:
         return None
     chart = Renderer("gateway", arguments.version(params), params, module.warn)
     if params["values"]:
-        chart.begin(params["values"])
         chart.refuse(params["values"])
     return chart
 
@@ -404,7 +403,6 @@ def _rendered(run: Run, found: GatewayState, chart: Renderer, request: GatewayMo
     params, cluster = run.params, run.cluster
     how = gateway_settings.chart_settings(found, params["kind"], params["values"], params["network"])
     if not params["values"]:
-        chart.begin({})
         chart.refuse({})
         how = replace(how, values=chart.only_read(how.values, f"the last call for {found}"))
     kubernetes = kubernetes_version(cluster, chart.version, params["allow_unsupported"], run.warn)

@@ -47,11 +47,12 @@ class Helm:
     def begin_to_show(self, chart: Chart, *parts: str) -> None:
         """Asks for parts of a chart, C(chart) or C(values), at the same time, so that who asks for them next does not wait for each.
 
-        Beside them for the version of the binary. Most of the time of a call is that of its start.
+        Beside them for the version of the binary, unless it is known. What was begun already is not begun again.
         """
-        commands = [_VERSION_COMMAND, *(["show", part, *chart.arguments] for part in parts)]
-        pool = ThreadPoolExecutor(len(commands))
-        self._begun = {tuple(command): pool.submit(self._run, [self._binary, *command], "") for command in commands}
+        wanted = [*([] if self._suits else [_VERSION_COMMAND]), *(["show", part, *chart.arguments] for part in parts)]
+        missing = [command for command in wanted if tuple(command) not in self._begun]
+        pool = ThreadPoolExecutor(len(wanted))
+        self._begun |= {tuple(command): pool.submit(self._run, [self._binary, *command], "") for command in missing}
         pool.shutdown(wait=False)
 
     def show_chart(self, chart: Chart) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _renewed(lease: Found) -> str:
 def _age(lease: Found) -> float:
     """Seconds since the last renewal; a Lease without one is as old as can be."""
     try:
-        renewed = datetime.datetime.fromisoformat(_renewed(lease).replace("Z", "+00:00"))
+        renewed = datetime.datetime.fromisoformat(_renewed(lease))
         return (datetime.datetime.now(datetime.UTC) - renewed).total_seconds()
     except (ValueError, TypeError):
         return float("inf")

@@ -28,10 +28,11 @@ def decide(run: Run, names: Names, targets: list[Object], seen: Seen, permission
 
 def carry_out(run: Run, names: Names, plan: Plan, targets: list[Object], seen: Seen) -> list[readiness.Component]:
     """Writes, unless in check mode, and waits where that is wanted; the state of the parts afterwards."""
+    parts = readiness.components(readiness.concerned(map(ref_of, targets)), seen.live)
     if run.check:
-        return readiness.components(readiness.concerned(map(ref_of, targets)), seen.live)
+        return parts
     if not plan:
-        return _ready_already(run, names, targets, seen) or _wait(run, names, plan, targets)
+        return _wait(run, names, plan, targets, parts)
     # There is no place for a Lease before the namespace exists.
     first = plan[: 0 if seen.namespace_exists else 1]
     run.execute(first)
@@ -40,22 +41,19 @@ def carry_out(run: Run, names: Names, plan: Plan, targets: list[Object], seen: S
         return _wait(run, names, plan, targets)
 
 
-def _ready_already(run: Run, names: Names, targets: list[Object], seen: Seen) -> list[readiness.Component]:
-    """The parts as they were seen, where all are available and pods are injected; else none."""
-    parts = readiness.components(readiness.concerned(map(ref_of, targets)), seen.live)
-    if not run.params["wait"]:
-        return parts
-    injection = condition.injection(run.cluster, names, targets, run.warn)
-    return [] if readiness.missing(parts) or (injection and injection.missing()) else parts
+def _wait(
+    run: Run, names: Names, plan: Plan, targets: list[Object], seen: list[readiness.Component] | None = None
+) -> list[readiness.Component]:
+    """The parts once they are ready, where that is waited for.
 
-
-def _wait(run: Run, names: Names, plan: Plan, targets: list[Object]) -> list[readiness.Component]:
+    :param seen: the parts as they are, where nothing was written since.
+    """
     refs = readiness.concerned(map(ref_of, targets))
     if not run.params["wait"]:
-        return condition.look(run.cluster, refs)
+        return seen or condition.look(run.cluster, refs)
     injection = condition.injection(run.cluster, names, targets, run.warn)
     try:
-        parts: list[readiness.Component] = run.until(condition.observe(run.cluster, refs, injection))
+        parts: list[readiness.Component] = run.until(condition.observe(run.cluster, refs, injection, seen))
     except TimedOut as problem:
         condition.explain(run.cluster, refs, problem)
         problem.facts |= {"changed": bool(plan), "steps": [describe(step) for step in plan]}

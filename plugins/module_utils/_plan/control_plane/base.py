@@ -78,8 +78,10 @@ def plan(rendered: Iterable[Object], live: Mapping[Ref, Object], request: BaseRe
     shared = [obj for obj in rendered if obj["kind"] != _CRD]
     shared_by_others = any(ref_of(obj) in others for obj in shared)
     targets = _crd_targets(forward, live, others, request)
-    own = [] if shared_by_others else inventory.naming_kinds(stamped(shared, OWNER), live)
-    targets += own or _beside_others(shared, live, others, request)
+    if shared_by_others:
+        targets += _beside_others(shared, live, others, request)
+    else:
+        targets += inventory.naming_kinds(stamped(shared, OWNER), live)
     refs = {ref_of(obj) for obj in targets}
     places = ("", request.namespace)
     prunable = {ref: obj for ref, obj in live.items() if ref in refs or (ref.kind != _CRD and ref.namespace in places)}

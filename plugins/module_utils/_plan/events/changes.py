@@ -99,7 +99,7 @@ class Expiring:
         found = []
         for secret in sorted(secrets, key=raw.qualified):
             made = raw.text(secret, "metadata", "creationTimestamp")
-            age = (now - datetime.fromisoformat(made.replace("Z", "+00:00"))).total_seconds() if made else 0.0
+            age = (now - datetime.fromisoformat(made)).total_seconds() if made else 0.0
             if self._is_new(request.TOKENS, raw.qualified(secret), made, -age, -self._token_days):
                 place = {"namespace": raw.namespace(secret), "name": raw.name(secret)}
                 found.append({"type": request.TOKENS, "cluster": self._cluster, **place, "days": int(age // _SECONDS_A_DAY)})

@@ -25,5 +25,5 @@ def seconds_left(pods: Iterable[raw.Raw], now: datetime, seconds: float) -> floa
 def _ready_since(pod: raw.Raw) -> datetime | None:
     for one in raw.items(pod, "status", "conditions"):
         if (raw.text(one, "type"), raw.text(one, "status")) == ("Ready", "True"):
-            return datetime.fromisoformat(raw.text(one, "lastTransitionTime").replace("Z", "+00:00"))
+            return datetime.fromisoformat(raw.text(one, "lastTransitionTime"))
     return None

@@ -91,12 +91,17 @@ def look(cluster: Cluster, refs: Iterable[Ref]) -> list[readiness.Component]:
     return readiness.components(refs, {ref: obj for ref in refs if (obj := _get(cluster, ref)) is not None})
 
 
-def observe(cluster: Cluster, refs: Iterable[Ref], injection: Injection | None) -> Callable[[], Pending | Ready[list[readiness.Component]]]:
-    """The condition that a wait asks for: every component is available, and then a test pod is injected."""
-    refs = list(refs)
+def observe(
+    cluster: Cluster, refs: Iterable[Ref], injection: Injection | None, seen: list[readiness.Component] | None = None
+) -> Callable[[], Pending | Ready[list[readiness.Component]]]:
+    """The condition that a wait asks for: every component is available, and then a test pod is injected.
+
+    :param seen: the components as they are at first, where that is known.
+    """
+    refs, looks = list(refs), iter([seen])
 
     def look_once() -> Pending | Ready[list[readiness.Component]]:
-        parts = look(cluster, refs)
+        parts = next(looks, None) or look(cluster, refs)
         missing = readiness.missing(parts) or (injection.missing() if injection else "")
         return Pending(missing) if missing else Ready(parts)
 

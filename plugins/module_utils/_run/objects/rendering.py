@@ -43,7 +43,7 @@ class Renderer:
         return self._helm.show_values(self._chart)
 
     def begin(self, given: Mapping[str, Any] | None) -> None:
-        """Asks Helm for what C(refuse) is going to look at, and does not wait for it: a connection can be made meanwhile."""
+        """Asks Helm for what C(refuse) looks at, which does that itself otherwise: so a connection can be made meanwhile."""
         self._helm.begin_to_show(self._chart, "chart", *(["values"] if given else []))
 
     def refuse(self, given: Mapping[str, Any] | None) -> None:
@@ -54,6 +54,7 @@ class Renderer:
         :raises MeshyardError: it is another chart, or of another version of Istio; or it does not know a key or takes another
             type, and each is named, with what was probably meant.
         """
+        self.begin(given)
         self._refuse_other()
         for text in keys.refuse(given, self.defaults, self.name, self.version.minor) if given else ():
             self._warn(text)

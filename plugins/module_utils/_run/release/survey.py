@@ -42,10 +42,9 @@ def survey(workload: Cluster, config: Cluster, namespaces: Sequence[str], names:
     found = [one for namespace in namespaces or (None,) for one in _marked(workload, namespace) if not names or raw.name(one) in names]
     known = _routes(config) if any(release.RECORD in raw.annotations_of(one) for one in found) else []
     whole = [read.get(workload, _DEPLOYMENT, raw.name(one), raw.namespace(one)) for one in found]
-    problems = {raw.qualified(one): _problem(one) for one in filter(None, whole)}
-    there = sorted((one for one in filter(None, whole) if not problems[raw.qualified(one)]), key=raw.qualified)
-    unreadable = [problem for _name, problem in sorted(problems.items()) if problem]
-    return Survey([_described(workload, one, known, now) for one in there], unreadable)
+    looked_at = [(one, _problem(one)) for one in sorted(filter(None, whole), key=raw.qualified)]
+    described = [_described(workload, one, known, now) for one, problem in looked_at if not problem]
+    return Survey(described, [problem for _one, problem in looked_at if problem])
 
 
 def _problem(stable: Object) -> str:

@@ -87,16 +87,9 @@ def _known(run: Runner, namespace: str, name: str, seconds: float) -> None:
     """Returns once the proxies of all callers know the pods of a Deployment: they are told a while after a pod is ready."""
     if seconds <= 0:
         return
-    end = time.monotonic() + seconds
-
-    def look() -> Pending | Ready[None]:
-        selector = workload.parse(read.get(run.cluster, kind("Deployment"), name, namespace) or {}, "Deployment").selector
-        left = seconds_left(pods_with(run.cluster, namespace, selector), datetime.now(UTC), seconds)
-        if left <= 0 or time.monotonic() >= end:
-            return Ready(None)
-        return Pending(f"all proxies to know the new pods of Deployment {namespace}/{name} ({seconds:g} s)")
-
-    run.until(look, seconds + 1)
+    selector = workload.parse(read.get(run.cluster, kind("Deployment"), name, namespace) or {}, "Deployment").selector
+    left = seconds_left(pods_with(run.cluster, namespace, selector), datetime.now(UTC), seconds)
+    _pass(run, left, f"all proxies to know the new pods of Deployment {namespace}/{name} ({seconds:g} s)")
 
 
 def _enough(cluster: Cluster, namespace: str, name: str, size: int) -> Pending | Ready[None]:
@@ -134,11 +127,10 @@ def _not_rolled(cluster: Cluster, namespace: str, name: str, why: str, code: str
 
 
 def _drained(run: Runner, observed: Observed, seconds: float) -> None:
+    _pass(run, seconds, f"the last requests of Deployment {observed.target.namespace}/{observed.target.canary} ({seconds:g} s)")
+
+
+def _pass(run: Runner, seconds: float, what: str) -> None:
+    """Lets time pass, and says what for."""
     end = time.monotonic() + seconds
-
-    def look() -> Pending | Ready[None]:
-        if time.monotonic() >= end:
-            return Ready(None)
-        return Pending(f"the last requests of Deployment {observed.target.namespace}/{observed.target.canary} ({seconds:g} s)")
-
-    run.until(look, seconds + 1)
+    run.until(lambda: Ready(None) if time.monotonic() >= end else Pending(what), seconds + 1)
