@@ -24,6 +24,11 @@ def test_a_wave_takes_each_step_together_and_one_that_fails_is_taken_back_while_
     bad = Flow("db-canary", 3, code="503")
     released.flows.flows.append(bad)
     waves = [{"namespace": shop.namespace, "name": name, "image": NEW, "wave": wave} for name, wave in (("web", 1), ("api", 2), ("db", 1))]
+    reversed_order = [{**one, "wave": number} for one, number in zip(waves, (3, 2, 1), strict=True)]
+    foretold = released.play("release", "--check", workload_canary_workloads=reversed_order)
+    assert foretold.status == 0, foretold.said
+    told = [foretold.said.index(f"Show the steps of {shop.namespace}/{name}") for name in ("db", "api", "web")]
+    assert told == sorted(told)
     begin = audit.now()
 
     ended = released.play("release", workload_canary_workloads=waves)
